@@ -1,0 +1,120 @@
+package delivery
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"cordboard/internal/fault"
+)
+
+// State is how far a delivery is (LOG-17).
+type State string
+
+// The states.
+const (
+	Waiting State = "waiting"
+	Running State = "running"
+	Done    State = "done"
+	Parked  State = "parked"  // a person must look
+	Dropped State = "dropped" // a person gave it up, with a reason
+)
+
+// Attempt is one try and its answer.
+type Attempt struct {
+	At   time.Time `json:"at"`
+	Took int       `json:"tookMs"`
+	Code string    `json:"code"` // "OK" or the fault's code
+	Text string    `json:"text"`
+}
+
+// Delivery is a durable promise to write something elsewhere.
+type Delivery struct {
+	Key         string          `json:"key"`
+	Lane        string          `json:"lane"`
+	Kind        string          `json:"kind"`
+	Interaction string          `json:"interaction"`
+	Handling    int             `json:"handling"`
+	Agent       string          `json:"agent"`
+	Order       string          `json:"order,omitempty"`
+	State       State           `json:"state"`
+	Intent      json.RawMessage `json:"-"`
+	// Frozen is what every attempt sends, composed once (LOG-21); nil until then.
+	Frozen   json.RawMessage `json:"-"`
+	Result   json.RawMessage `json:"result,omitempty"` // the worker's word about what it wrote
+	Code     string          `json:"code,omitempty"`   // latest fault
+	Reason   string          `json:"reason,omitempty"` // its sentence
+	Tries    int             `json:"tries"`
+	Attempts []Attempt       `json:"attempts,omitempty"` // the latest 20
+	Created  time.Time       `json:"created"`
+	Next     time.Time       `json:"next,omitzero"`
+	Lease    time.Time       `json:"-"` // running until then, else up for grabs
+	Finished time.Time       `json:"finished,omitzero"`
+	Version  int64           `json:"version"`
+}
+
+// Worker delivers one kind.
+type Worker interface {
+	// Freeze composes what will be sent, once; it may search, and may fail like Send. Its result is stored before Send.
+	Freeze(ctx context.Context, d Delivery) (frozen json.RawMessage, err error)
+	// Send sends the frozen payload; a repeat after a lost answer must do no harm. result is shown to people.
+	Send(ctx context.Context, d Delivery) (result json.RawMessage, err error)
+}
+
+// Store keeps deliveries. Every method that changes a delivery raises the Version of the delivery's agent in the same
+// transaction and returns it as stream, the number of his live stream's delta (DESIGN §4.4).
+type Store interface {
+	// Claim takes up to n due deliveries whose lane is not in rest, at most one per Order and oldest first, and marks
+	// them running until lease, by one conditional UPDATE … RETURNING.
+	Claim(ctx context.Context, now, lease time.Time, n int, rest []string) ([]Delivery, error)
+	// Freeze stores the composed payload while the claim holds; a fault of kind Conflict when it was lost.
+	Freeze(ctx context.Context, d Delivery) error
+	// Settle stores the outcome (State, Result, Code, Reason, Tries, Attempts, Next, Finished) while the claim holds.
+	Settle(ctx context.Context, d Delivery) (stream int64, err error)
+	// ParkLane parks every waiting delivery of a lane with the code and sentence (SF-10).
+	ParkLane(ctx context.Context, lane, code, reason string, at time.Time) ([]Delivery, error)
+	// Release sets parked deliveries back to waiting, now: by key, by lane, or by latest code; empty fields match all.
+	Release(ctx context.Context, f Filter, at time.Time) ([]Delivery, error)
+	// Drop ends a parked or waiting delivery for good.
+	Drop(ctx context.Context, key, reason string, at time.Time) (Delivery, error)
+	// List shows deliveries, newest first.
+	List(ctx context.Context, f Filter) ([]Delivery, error)
+	// One reads a delivery with its payloads.
+	One(ctx context.Context, key string) (Delivery, error)
+	// Count tells how many there are per state and when the oldest of each was made.
+	Count(ctx context.Context) (map[State]Tally, error)
+	// NextDue is when the earliest waiting delivery or expired lease falls due; zero when there is none.
+	NextDue(ctx context.Context, rest []string) (time.Time, error)
+}
+
+// Filter selects deliveries; empty fields match all.
+type Filter struct {
+	Key, Lane, Code, Agent, Interaction string
+	State                               State
+	Before                              time.Time // created before: paging
+	Limit                               int       // default 100
+}
+
+// Tally counts one state.
+type Tally struct {
+	Count  int       `json:"count"`
+	Oldest time.Time `json:"oldest,omitzero"`
+}
+
+// Changed is published after a delivery changed.
+type Changed struct {
+	Delivery Delivery
+	Stream   int64 // the agent's Version with this change; 0 when he has none
+}
+
+// Verdict of an error as deliveries read it.
+func verdict(err error) fault.Verdict {
+	f := fault.Of(err)
+	if f.Verdict != fault.Unjudged {
+		return f.Verdict
+	}
+	if f.Kind == fault.Unavailable || f.Kind == fault.Internal {
+		return fault.Retry
+	}
+	return fault.Park
+}
