@@ -1,0 +1,310 @@
+package pop
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"cordboard/internal/agent"
+	"cordboard/internal/bus"
+	"cordboard/internal/crm"
+	"cordboard/internal/desk"
+	"cordboard/internal/fault"
+	"cordboard/internal/interaction"
+	"cordboard/internal/tenant"
+)
+
+// SearchLimit is how long a search may take before it counts as failed (MAT-12).
+const SearchLimit = 3 * time.Second
+
+// patience is how long an answer may take before the card is told that the search is under way: an answer within it needs
+// one commit instead of two.
+const patience = 40 * time.Millisecond
+
+// Desk is what pop needs of the desk.
+type Desk interface {
+	// Annotate changes an interaction by function and tells the agent's console.
+	Annotate(ctx context.Context, id, agentID string, fn func(*interaction.Interaction) error) (interaction.Interaction, error)
+	One(ctx context.Context, id string) (interaction.Interaction, error)
+}
+
+// CRM is what pop asks: as the agent, always.
+type CRM interface {
+	crm.Finder
+	crm.Reader
+	crm.Writer
+}
+
+// Options are a Service's needs.
+type Options struct {
+	Desk   Desk
+	CRM    CRM
+	Config func() *tenant.Config
+	Bus    *bus.Bus
+	Clock  func() time.Time // default time.Now
+	Logger *slog.Logger
+}
+
+// Service pops records. Make one with New.
+type Service struct {
+	Options
+	ctx    context.Context
+	cancel context.CancelFunc
+	stop   func()
+	work   sync.WaitGroup
+
+	mu      sync.Mutex
+	flights map[flight]context.CancelFunc // searches under way
+	agents  map[string]agent.Agent        // who is at work, as last heard: only to guess who is asked next
+	cache   prefetched
+}
+
+type flight struct{ interaction, agent string }
+
+// New makes a service; Start it after the desk.
+func New(o Options) *Service {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Service{Options: o, ctx: ctx, cancel: cancel, flights: map[flight]context.CancelFunc{}, agents: map[string]agent.Agent{}, cache: prefetched{found: map[asked]answer{}}}
+}
+
+// Start listens to the desk, and takes up the pops of interactions that were open when the process stopped (POP-5).
+func (s *Service) Start(open []interaction.Interaction) {
+	s.stop = bus.Subscribe(s.Bus, s.hear)
+	for n := range open {
+		i := open[n]
+		switch h := i.Current(); {
+		case i.Offer != nil:
+			s.resume(&i, i.Offer.Agent, interaction.EventOffered)
+		case h != nil && h.State != interaction.Closed:
+			s.resume(&i, h.Agent, interaction.EventAccepted)
+		}
+	}
+}
+
+func (s *Service) resume(i *interaction.Interaction, agentID string, k interaction.EventKind) {
+	if p := i.PopOf(agentID); p == nil || p.State == crm.PopSearching {
+		s.begin(*i, agentID, k)
+	}
+}
+
+// Stop ends the searches under way and waits for them.
+func (s *Service) Stop() {
+	if s.stop != nil {
+		s.stop()
+	}
+	s.cancel()
+	s.work.Wait()
+}
+
+// hear follows what was committed. Nothing in it waits.
+func (s *Service) hear(c desk.Changed) {
+	s.note(c.Agents)
+	if c.Interaction == nil {
+		return
+	}
+	for _, e := range c.Events {
+		switch e.Kind {
+		case interaction.EventQueued:
+			if c.Interaction.Offer == nil {
+				s.prefetch(*c.Interaction)
+			}
+		case interaction.EventOffered, interaction.EventAccepted, interaction.EventCompleted:
+			s.begin(*c.Interaction, e.Agent, e.Kind)
+		case interaction.EventOfferEnd, interaction.EventEnded:
+			s.drop(flight{c.Interaction.ID, e.Agent})
+		}
+	}
+}
+
+// begin pops, or prepares to, for one agent on one event.
+func (s *Service) begin(i interaction.Interaction, agentID string, k interaction.EventKind) {
+	cfg := s.Config()
+	set := &cfg.ScreenPop
+	if !Wanted(set, cfg.Users[agentID]) {
+		return
+	}
+	ticked := Ticked(set.Triggers, k)
+	p := i.PopOf(agentID)
+	switch {
+	case p == nil && !s.flying(flight{i.ID, agentID}):
+		if !ticked && set.Triggers == (tenant.Triggers{}) && !set.AutoLog.On {
+			return // nothing would ever be shown or logged
+		}
+		s.search(i, agentID, k)
+	case ticked && (p == nil || !p.Shown):
+		s.work.Go(func() { s.show(i.ID, agentID, k) })
+	}
+}
+
+// show brings a pop that was prepared earlier to the screen.
+func (s *Service) show(id, agentID string, k interaction.EventKind) {
+	cfg := s.Config()
+	s.annotate(id, agentID, func(i *interaction.Interaction) error {
+		p := i.Pops[agentID]
+		if p == nil { // the search is still under way: the card says so
+			p = s.blank(i, &cfg.ScreenPop)
+			i.Pops[agentID] = p
+		}
+		Show(p, k, s.Clock().UTC())
+		return nil
+	})
+}
+
+// blank is the pop of a search that has only begun. It makes sure that the interaction can hold pops.
+func (s *Service) blank(i *interaction.Interaction, set *tenant.ScreenPop) *crm.Pop {
+	if i.Pops == nil {
+		i.Pops = map[string]*crm.Pop{}
+	}
+	return &crm.Pop{State: crm.PopSearching, Key: Keys(i, set.Withheld)[0]}
+}
+
+// search asks the CRM as the agent and writes the outcome onto the interaction: the matches first, the chosen one's
+// details when they come.
+func (s *Service) search(i interaction.Interaction, agentID string, k interaction.EventKind) {
+	f := flight{i.ID, agentID}
+	ctx, cancel := context.WithCancel(s.ctx)
+	s.mu.Lock()
+	if old := s.flights[f]; old != nil {
+		old()
+	}
+	s.flights[f] = cancel
+	s.mu.Unlock()
+	s.work.Go(func() {
+		defer s.drop(f)
+		set := s.Config().ScreenPop
+		keys := Keys(&i, set.Withheld)
+		type outcome struct {
+			key   crm.Key
+			found crm.Found
+			err   error
+		}
+		done := make(chan outcome, 1)
+		go func() {
+			key, found, err := s.find(ctx, agentID, keys)
+			done <- outcome{key, found, err}
+		}()
+		var o outcome
+		wait := time.NewTimer(patience)
+		defer wait.Stop()
+		select {
+		case o = <-done:
+		case <-wait.C:
+			s.write(i.ID, agentID, k, func(p *crm.Pop) { p.Key, p.State = keys[0], crm.PopSearching })
+			o = <-done
+		}
+		if ctx.Err() != nil {
+			return // the agent lost it, or we are stopping: taken up again at the next start
+		}
+		if o.err != nil {
+			s.write(i.ID, agentID, k, func(p *crm.Pop) { p.Key = o.key; Miss(p, o.err, s.Clock().UTC()) })
+			return
+		}
+		s.write(i.ID, agentID, k, func(p *crm.Pop) {
+			p.Key = o.key
+			if o.key.Refusal != "" {
+				Refuse(p, FormKind(i.Medium, &set))
+				return
+			}
+			Fill(p, o.found, FormKind(i.Medium, &set), s.Clock().UTC())
+		})
+		for _, m := range o.found.Matches {
+			if m.Exact {
+				s.details(ctx, i.ID, agentID, m.Ref)
+				break
+			}
+		}
+	})
+}
+
+// find tries the keys in order until one finds something (MAT-1), within the limit. Only the last key that was really
+// asked counts: an earlier one that found nothing is no match, one that failed is a failure.
+func (s *Service) find(ctx context.Context, agentID string, keys []crm.Key) (crm.Key, crm.Found, error) {
+	ctx, cancel := context.WithTimeout(ctx, SearchLimit)
+	defer cancel()
+	last, found := keys[0], crm.Found{}
+	for _, key := range keys {
+		if key.Refusal != "" {
+			continue
+		}
+		f, err := s.ask(ctx, agentID, key)
+		if err != nil {
+			if ctx.Err() == context.DeadlineExceeded {
+				err = fault.New(fault.Unavailable, "CRM_SLOW", "no answer within 3 seconds. The call goes on, and the log will be related when Salesforce answers.").With(err)
+			}
+			return key, crm.Found{}, err
+		}
+		last, found = key, f
+		if len(f.Matches) > 0 {
+			break
+		}
+	}
+	return last, found, nil
+}
+
+// details reads the chosen record as the agent and shows it. A record that cannot be read leaves the table as it is.
+func (s *Service) details(ctx context.Context, id, agentID string, ref crm.Ref) {
+	ctx, cancel := context.WithTimeout(ctx, SearchLimit)
+	defer cancel()
+	rec, err := s.CRM.Read(ctx, agentID, ref)
+	if err != nil {
+		s.Logger.Info("details not read", "interaction", id, "kind", ref.Kind, "code", fault.Of(err).Code)
+		return
+	}
+	s.annotate(id, agentID, func(i *interaction.Interaction) error {
+		if p := i.Pops[agentID]; p != nil && p.Chosen == ref {
+			p.Details = &rec
+		}
+		return nil
+	})
+}
+
+// write changes the agent's pop, and shows it when the event that began it, or one that came since, is ticked.
+func (s *Service) write(id, agentID string, k interaction.EventKind, change func(*crm.Pop)) {
+	set := s.Config().ScreenPop
+	s.annotate(id, agentID, func(i *interaction.Interaction) error {
+		p := i.Pops[agentID]
+		if p == nil {
+			p = s.blank(i, &set)
+			i.Pops[agentID] = p
+		}
+		change(p)
+		if Ticked(set.Triggers, k) {
+			Show(p, k, s.Clock().UTC())
+		}
+		return nil
+	})
+}
+
+// annotate writes onto the interaction while it is the agent's to see.
+func (s *Service) annotate(id, agentID string, fn func(*interaction.Interaction) error) {
+	_, err := s.Desk.Annotate(s.ctx, id, agentID, func(i *interaction.Interaction) error {
+		if !Concerns(i, agentID) {
+			return errPassed
+		}
+		return fn(i)
+	})
+	if err != nil && !fault.Is(err, errPassed.Code) && s.ctx.Err() == nil {
+		s.Logger.Warn("pop not kept", "interaction", id, "code", fault.Of(err).Code, "cause", err)
+	}
+}
+
+var errPassed = fault.New(fault.Gone, "PASSED_ON", "This interaction is no longer yours.")
+
+func (s *Service) flying(f flight) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.flights[f] != nil
+}
+
+func (s *Service) drop(f flight) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if cancel := s.flights[f]; cancel != nil {
+		cancel()
+		delete(s.flights, f)
+	}
+}
