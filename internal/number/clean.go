@@ -203,7 +203,12 @@ func vanity(w string) bool {
 // localContext puts the context of a tel: URI before its number (RFC 3966, section 5.1.5).
 func localContext(raw string) string {
 	const mark = ";phone-context=+"
-	i := strings.Index(strings.ToLower(raw), mark)
+	i := -1
+	for j := 0; j+len(mark) <= len(raw) && i < 0; j++ {
+		if raw[j] == ';' && strings.EqualFold(raw[j:j+len(mark)], mark) {
+			i = j
+		}
+	}
 	if i < 0 {
 		return raw
 	}

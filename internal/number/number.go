@@ -106,7 +106,7 @@ func international(digits string) *phonenumbers.PhoneNumber {
 		digits = digits[2:] // "+0044…": plus and prefix both
 	}
 	n, err := phonenumbers.Parse("+"+digits, phonenumbers.UNKNOWN_REGION)
-	if err != nil || !possible(n) {
+	if err != nil || !possible(n) || !steady(n) {
 		return nil
 	}
 	return n
@@ -137,8 +137,8 @@ func steady(n *phonenumbers.PhoneNumber) bool {
 	if nsn[0] != '0' && nsn[0] != '1' && nsn[0] != '8' {
 		return true // no plan has another trunk prefix
 	}
-	again := international(strconv.Itoa(int(n.GetCountryCode())) + nsn)
-	return again != nil && phonenumbers.GetNationalSignificantNumber(again) == nsn
+	again, err := phonenumbers.Parse("+"+strconv.Itoa(int(n.GetCountryCode()))+nsn, phonenumbers.UNKNOWN_REGION)
+	return err == nil && phonenumbers.GetNationalSignificantNumber(again) == nsn
 }
 
 // Display is how people of the region write the number: its national form at home, the international form elsewhere.
