@@ -124,10 +124,11 @@ type Handling struct {
 	// WrapupUntil is when wrap-up ends by itself; zero while it is stopped (Work Offline) or held by missing codes.
 	WrapupUntil  time.Time `json:"wrapupUntil,omitzero"`
 	Stopped      bool      `json:"stopped,omitempty"`      // Work Offline pressed: no countdown
-	CodesNeeded  bool      `json:"codesNeeded,omitempty"`  // a required list is open (INT-12)
+	CodesNeeded  bool      `json:"codesNeeded,omitempty"`  // a required list has no code yet (INT-12); true from the accept on
 	CodesMissing bool      `json:"codesMissing,omitempty"` // closed without them (INT-12, INT-16)
 	Codes        []Code    `json:"codes,omitempty"`        // at most six (INT-13)
 	Edits        Edits     `json:"edits"`
+	NoLog        string    `json:"noLog,omitempty"` // why closing it made no promise of a log (LOG-19)
 }
 
 // TalkSeconds is the whole seconds from accepted to completed, never negative.
@@ -177,9 +178,11 @@ type Interaction struct {
 	AtHead   bool       `json:"atHead,omitempty"` // back at the head of its queue (INT-6, INT-16)
 	Handling []Handling `json:"handling,omitempty"`
 
-	// WrapupSeconds, CodesRequired and OfferSeconds-independent settings of the queue, fixed when it was queued.
+	// What its queue lays down, fixed when it was queued.
 	WrapupSeconds int  `json:"wrapupSeconds"`
 	CodesRequired bool `json:"codesRequired,omitempty"`
+	// RequiredLists are the code lists of which one code each is required; none named: any code will do.
+	RequiredLists []int64 `json:"requiredLists,omitempty"`
 
 	// Pops is what each agent was shown, by agent id (POP-5).
 	Pops map[string]*crm.Pop `json:"pops,omitempty"`

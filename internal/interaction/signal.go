@@ -71,6 +71,7 @@ type QueueTerms struct {
 	Name          string
 	WrapupSeconds int
 	CodesRequired bool
+	RequiredLists []int64 // lists of which one code each is required; none named: any code will do
 }
 
 // EventKind is what leaves an interaction for the rest of the house (INT-2); the first four are each at most once per
@@ -86,9 +87,27 @@ const (
 	// further ones that lists and pops follow
 	EventArrived  EventKind = "arrived"
 	EventQueued   EventKind = "queued"
-	EventOfferEnd EventKind = "offer_ended" // Why: missed, rejected, unreachable, left, passed
+	EventOfferEnd EventKind = "offer_ended" // Why: one of the Why… below
 	EventEnded    EventKind = "ended"       // final without a handling
 	EventChanged  EventKind = "changed"     // notes, codes, pop
+)
+
+// Why an offer ended (Event.Why of offer_ended, Effect.Why of Unalert), and what closed a handling out of turn (Event.Why
+// of closed).
+const (
+	WhyMissed      = "missed"      // not accepted in time (INT-6)
+	WhyRejected    = "rejected"    // refused (INT-6, INT-7)
+	WhyUnreachable = "unreachable" // his device could not be reached (INT-9)
+	WhyLeft        = "left"        // the customer left (INT-8)
+	WhyGone        = "gone"        // the agent logged out, or has had no connection for 15 min (INT-12)
+	WhyLost        = "lost"        // offer: the conversation is lost (GEN-9); handling: the agent is (INT-16)
+	WhyLate        = "late"        // Unalert only: he answered an offer that was over
+)
+
+// What becomes of the pops of those who are not asked any more (crm.Pop.Over, POP-4).
+const (
+	OverPassed = "passed"
+	OverLeft   = "left"
 )
 
 // Event is one thing that an interaction did.
