@@ -9,17 +9,27 @@ import (
 func Samples(d time.Duration) int { return int(d * SampleRate / time.Second) }
 
 // Tone makes the sum of sine waves of the given frequencies (Hz), each of amplitude level (1 is full scale), with edges
-// of 5 ms so that it doesn't click. It is what prompts, tests and test phones send.
+// of 5 ms so that it doesn't click.
 func Tone(d time.Duration, level float64, freqs ...float64) []int16 {
+	out := Wave(d, level, freqs...)
+	edge := Samples(5 * time.Millisecond)
+	for i := range min(edge, len(out)/2) {
+		fade := float64(i) / float64(edge)
+		out[i] = int16(float64(out[i]) * fade)
+		out[len(out)-1-i] = int16(float64(out[len(out)-1-i]) * fade)
+	}
+	return out
+}
+
+// Wave is a Tone without soft edges, for sound that is repeated end to end.
+func Wave(d time.Duration, level float64, freqs ...float64) []int16 {
 	out := make([]int16, Samples(d))
-	edge := float64(Samples(5 * time.Millisecond))
 	for i := range out {
 		v := 0.0
 		for _, f := range freqs {
 			v += math.Sin(2 * math.Pi * f * float64(i) / SampleRate)
 		}
-		fade := min(1, float64(i)/edge, float64(len(out)-1-i)/edge)
-		out[i] = clip(v * level * fade)
+		out[i] = clip(v * level)
 	}
 	return out
 }

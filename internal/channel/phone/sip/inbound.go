@@ -137,7 +137,7 @@ func (l *leg) answer() error {
 		remote = l.in.offer.Remote()
 	}
 	res := l.response(200, "OK", body)
-	err := l.accept(l.in.tx, res, func(ack *wire.Request) {
+	err := l.accept(l.in.tx, res, l.in.offer == nil, func(ack *wire.Request) {
 		if l.in.offer == nil {
 			d, err := describe(ack)
 			if err != nil {
@@ -193,13 +193,18 @@ func withBody(res *wire.Response, contact wire.ContactHeader, body []byte) *wire
 func (l *leg) onReinvite(req *wire.Request, tx wire.ServerTransaction) {
 	d := l.dlg
 	switch {
-	case d == nil || l.port == nil || l.acks != nil || !l.answered.Load():
-		// Ours or theirs is still under way (RFC 3261 §14.2).
+	case l.port == nil || l.acks != nil && l.acks.answer:
+		// An offer is still open (RFC 3261 §14.2, RFC 3311 §5.2).
 		l.sw.respond(tx, req, status{491, "Request Pending"})
 		return
 	case req.CSeq().SeqNo <= d.remoteSeq:
 		l.sw.respond(tx, req, status{500, "CSeq out of order"})
 		return
+	}
+	if p := l.acks; p != nil && req.IsInvite() {
+		// Who sends the next INVITE has had our answer to the last; its ACK was overtaken, or lost.
+		l.acks = nil
+		p.acked(nil)
 	}
 	d.remoteSeq = req.CSeq().SeqNo
 	local := l.local
@@ -229,8 +234,9 @@ func (l *leg) onReinvite(req *wire.Request, tx wire.ServerTransaction) {
 		_ = tx.Respond(res)
 		return
 	}
-	_ = l.accept(tx, res, func(ack *wire.Request) {
-		if len(req.Body()) > 0 {
+	ours := len(req.Body()) == 0
+	_ = l.accept(tx, res, ours, func(ack *wire.Request) {
+		if !ours {
 			return
 		}
 		if desc, err := describe(ack); err == nil {

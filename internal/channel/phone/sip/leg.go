@@ -42,8 +42,9 @@ type leg struct {
 
 // pending is a 200 to an INVITE or re-INVITE that is repeated until its ACK comes (RFC 3261 §13.3.1.4).
 type pending struct {
-	seq   uint32
-	acked func(ack *wire.Request)
+	seq    uint32
+	answer bool // the ACK must carry the answer to our offer
+	acked  func(ack *wire.Request)
 }
 
 func (s *Switch) newLeg(id phone.LegID, inbound bool, from, to string) *leg {
@@ -191,8 +192,8 @@ func (l *leg) up() {
 
 // accept sends a 200 to an INVITE and repeats it at T1, 2*T1, 4*T1 ... (at most T2) until the ACK comes; without one it
 // hangs up after the time-out, which the peer needs if it believes in the call.
-func (l *leg) accept(tx wire.ServerTransaction, res *wire.Response, acked func(*wire.Request)) error {
-	p := &pending{seq: res.CSeq().SeqNo, acked: acked}
+func (l *leg) accept(tx wire.ServerTransaction, res *wire.Response, answer bool, acked func(*wire.Request)) error {
+	p := &pending{seq: res.CSeq().SeqNo, answer: answer, acked: acked}
 	if err := tx.Respond(res); err != nil {
 		return err
 	}
