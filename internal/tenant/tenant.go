@@ -27,6 +27,7 @@ type Profile struct {
 	Region          string `json:"region"`          // ISO 3166 alpha-2
 	AllowReject     bool   `json:"allowReject"`     // INT-7
 	SalesforceUsers int    `json:"salesforceUsers"` // limit set by the operator; 0 = none (CFG-5)
+	Version         int64  `json:"version"`
 }
 
 // Endpoint is where an agent's phone is.
