@@ -175,3 +175,5 @@ func refusedWith(t *testing.T, err error, code int) {
 		t.Fatalf("want a refusal with %d, got %v", code, err)
 	}
 }
+
+func contextOf(w *world) (context.Context, context.CancelFunc) { return context.WithCancel(w.ctx) }

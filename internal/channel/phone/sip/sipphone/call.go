@@ -34,6 +34,7 @@ type Call struct {
 	answered chan struct{}
 	acked    chan struct{}
 	ringing  chan struct{}
+	silenced chan struct{}
 	reason   string
 	failure  error
 }
@@ -111,7 +112,7 @@ func (p *Phone) Start(ctx context.Context, r Request) (*Call, error) {
 func (p *Phone) newCall(callID, ourTag string) *Call {
 	return &Call{
 		phone: p, Ear: newEar(), callID: callID, ourTag: ourTag,
-		ended: make(chan struct{}), answered: make(chan struct{}), acked: make(chan struct{}), ringing: make(chan struct{}),
+		ended: make(chan struct{}), answered: make(chan struct{}), acked: make(chan struct{}), ringing: make(chan struct{}), silenced: make(chan struct{}),
 	}
 }
 

@@ -200,6 +200,8 @@ func (c *Call) speak(port *media.UDPPort) {
 		case <-t.C:
 		case <-c.ended:
 			return
+		case <-c.silenced:
+			return
 		case <-c.phone.ctx.Done():
 			return
 		}
@@ -210,3 +212,6 @@ func (c *Call) speak(port *media.UDPPort) {
 		t.Reset(time.Until(start.Add(time.Duration(n+1) * 20 * time.Millisecond)))
 	}
 }
+
+// Silence stops the call's sending for good, as a broken line would.
+func (c *Call) Silence() { c.mark(c.silenced) }
