@@ -49,7 +49,8 @@ const (
 	ReasonChoice   = "choice"
 	ReasonMissed   = "missed"
 	ReasonRejected = "rejected"
-	ReasonLost     = "lost"
+	ReasonLost     = "lost" // device and console gone (INT-16), or no connection for 15 min (INT-12)
+	ReasonGone     = "gone" // an offer's end only: he logged out meanwhile
 	ReasonOffer    = "offer"
 	ReasonAccept   = "accept"
 	ReasonWrapUp   = "wrap-up"
