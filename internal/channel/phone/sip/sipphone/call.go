@@ -66,7 +66,7 @@ func (p *Phone) Call(ctx context.Context, r Request) (*Call, error) {
 		case <-c.answered:
 			return c, nil
 		default:
-			return nil, c.err()
+			return nil, c.Err()
 		}
 	}
 }
@@ -283,7 +283,8 @@ func (c *Call) end(err error) {
 	c.finish(err.Error())
 }
 
-func (c *Call) err() error {
+// Err is why the call ended: *Refused for a final answer other than 2xx. It is meant after Done.
+func (c *Call) Err() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.failure != nil {
