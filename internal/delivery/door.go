@@ -41,16 +41,20 @@ type Delivery struct {
 	Intent      json.RawMessage `json:"-"`
 	// Frozen is what every attempt sends, composed once (LOG-21); nil until then.
 	Frozen   json.RawMessage `json:"-"`
-	Result   json.RawMessage `json:"result,omitempty"` // the worker's word about what it wrote
-	Code     string          `json:"code,omitempty"`   // latest fault
-	Reason   string          `json:"reason,omitempty"` // its sentence
-	Tries    int             `json:"tries"`
+	Result   json.RawMessage `json:"result,omitempty"`   // the worker's word about what it wrote
+	Code     string          `json:"code,omitempty"`     // latest fault
+	Reason   string          `json:"reason,omitempty"`   // its sentence
+	Tries    int             `json:"tries"`              // since Since
 	Attempts []Attempt       `json:"attempts,omitempty"` // the latest 20
 	Created  time.Time       `json:"created"`
+	Since    time.Time       `json:"since"` // made or last released: LOG-18's 72 h begin here
 	Next     time.Time       `json:"next,omitzero"`
 	Lease    time.Time       `json:"-"` // running until then, else up for grabs
 	Finished time.Time       `json:"finished,omitzero"`
 	Version  int64           `json:"version"`
+	// Stream is the agent's Version with the change that this value came from, the number of his live stream's delta
+	// (DESIGN §4.4); 0 when he has none or the change shows on no screen.
+	Stream int64 `json:"-"`
 }
 
 // Worker delivers one kind.
@@ -61,29 +65,36 @@ type Worker interface {
 	Send(ctx context.Context, d Delivery) (result json.RawMessage, err error)
 }
 
-// Store keeps deliveries. Every method that changes a delivery raises the Version of the delivery's agent in the same
-// transaction and returns it as stream, the number of his live stream's delta (DESIGN §4.4).
+// Store keeps deliveries. Every method that changes what people see of a delivery (Settle, ParkLane, Release, Drop) raises
+// the Version of the delivery's agent in the same transaction, once per delivery, and returns it as Stream. Claim, Renew
+// and Freeze change nothing that is shown. A delivery's own Version rises with its Claim and names that claim.
 type Store interface {
 	// Claim takes up to n due deliveries whose lane is not in rest, at most one per Order and oldest first, and marks
-	// them running until lease, by one conditional UPDATE … RETURNING.
+	// them running until lease, by one conditional UPDATE … RETURNING. A delivery waits while an earlier one of its
+	// Order is not done or dropped. One whose lease has expired is due again.
 	Claim(ctx context.Context, now, lease time.Time, n int, rest []string) ([]Delivery, error)
-	// Freeze stores the composed payload while the claim holds; a fault of kind Conflict when it was lost.
+	// Renew lets a claim last until lease; a fault of kind Conflict (code CLAIM_LOST) when it was lost.
+	Renew(ctx context.Context, d Delivery, lease time.Time) error
+	// Freeze stores the composed payload while the claim holds; CLAIM_LOST when it was lost.
 	Freeze(ctx context.Context, d Delivery) error
-	// Settle stores the outcome (State, Result, Code, Reason, Tries, Attempts, Next, Finished) while the claim holds.
+	// Settle stores the outcome (State, Result, Code, Reason, Tries, Attempts, Next, Finished) while the claim holds;
+	// CLAIM_LOST when it was lost.
 	Settle(ctx context.Context, d Delivery) (stream int64, err error)
 	// ParkLane parks every waiting delivery of a lane with the code and sentence (SF-10).
 	ParkLane(ctx context.Context, lane, code, reason string, at time.Time) ([]Delivery, error)
-	// Release sets parked deliveries back to waiting, now: by key, by lane, or by latest code; empty fields match all.
+	// Release sets parked deliveries back to waiting, due at once, with no tries: those that match the filter; empty
+	// fields match all. One named by Key is released from its back-off, too.
 	Release(ctx context.Context, f Filter, at time.Time) ([]Delivery, error)
-	// Drop ends a parked or waiting delivery for good.
+	// Drop ends a parked or waiting delivery for good; NotFound, or Conflict when it is running or over.
 	Drop(ctx context.Context, key, reason string, at time.Time) (Delivery, error)
-	// List shows deliveries, newest first.
+	// List shows deliveries, newest first, without payloads. Deliveries of one instant come on one page, so a page can
+	// be longer than Limit.
 	List(ctx context.Context, f Filter) ([]Delivery, error)
-	// One reads a delivery with its payloads.
+	// One reads a delivery with its payloads; NotFound when there is none.
 	One(ctx context.Context, key string) (Delivery, error)
 	// Count tells how many there are per state and when the oldest of each was made.
 	Count(ctx context.Context) (map[State]Tally, error)
-	// NextDue is when the earliest waiting delivery or expired lease falls due; zero when there is none.
+	// NextDue is when the earliest delivery falls due that Claim would take then; zero when there is none.
 	NextDue(ctx context.Context, rest []string) (time.Time, error)
 }
 
