@@ -177,3 +177,12 @@ func refusedWith(t *testing.T, err error, code int) {
 }
 
 func contextOf(w *world) (context.Context, context.CancelFunc) { return context.WithCancel(w.ctx) }
+
+func pool(t *testing.T) *media.Pool {
+	t.Helper()
+	p, err := media.NewPool(netip.MustParseAddr("127.0.0.1"), netip.Addr{}, 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
