@@ -4,17 +4,27 @@ import (
 	"testing"
 
 	"cordboard/internal/store"
+	"cordboard/internal/store/pgtest"
 	"cordboard/internal/store/storetest"
 )
 
 func openSQLite(t *testing.T) *store.Installation {
 	t.Helper()
-	return openDir(t, t.TempDir())
+	return openOptions(t, store.Options{DataDir: t.TempDir()})
 }
 
-func openDir(t *testing.T, dir string) *store.Installation {
+func TestSQLite(t *testing.T) { storetest.Run(t, openSQLite) }
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+func openPostgres(t *testing.T) *store.Installation {
 	t.Helper()
-	in, err := store.Open(t.Context(), store.Options{DataDir: dir})
+	return openOptions(t, store.Options{DatabaseURL: pgtest.URL(t), Conns: 4})
+}
+
+func openOptions(t *testing.T, o store.Options) *store.Installation {
+	t.Helper()
+	in, err := store.Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,4 +36,4 @@ func openDir(t *testing.T, dir string) *store.Installation {
 	return in
 }
 
-func TestSQLite(t *testing.T) { storetest.Run(t, openSQLite) }
+func TestPostgreSQL(t *testing.T) { storetest.Run(t, openPostgres) }
