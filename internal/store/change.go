@@ -21,7 +21,7 @@ var _ desk.Store = (*Tenant)(nil)
 // what it loads is locked, and it runs again after a conflict.
 func (t *Tenant) Change(ctx context.Context, fn func(desk.Tx) error) error {
 	return t.db.Write(ctx, func(q *engine.Q) error {
-		u := &unit{q: q, now: t.instant(), interactions: map[string]*held[interaction.Interaction]{}, agents: map[string]*held[agent.Agent]{}}
+		u := &unit{q: q, now: t.instant(), interactions: map[string]*held[interaction.Interaction]{}, agents: map[string]*held[agent.Agent]{}, absent: map[string]bool{}}
 		if err := fn(u); err != nil {
 			return err
 		}
@@ -35,6 +35,7 @@ type unit struct {
 	now          time.Time
 	interactions map[string]*held[interaction.Interaction]
 	agents       map[string]*held[agent.Agent]
+	absent       map[string]bool // ids and refs that fn was told are not there
 }
 
 // held is a loaded or new entity. was is its encoding when it was loaded, nil for a new one.
@@ -63,6 +64,7 @@ func (u *unit) Interaction(id string) (*interaction.Interaction, error) {
 	}
 	i, err := u.load("WHERE id = $1", id)
 	if err == nil && i == nil {
+		u.absent[id] = true
 		return nil, noInteraction()
 	}
 	return i, err
@@ -81,7 +83,11 @@ func (u *unit) ByRef(ref string) (*interaction.Interaction, error) {
 			return h.now, nil
 		}
 	}
-	return u.load("WHERE ref = $1", ref)
+	i, err := u.load("WHERE ref = $1", ref)
+	if err == nil && i == nil {
+		u.absent[ref] = true
+	}
+	return i, err
 }
 
 // load reads and locks one interaction; nil when there is none.
@@ -108,11 +114,20 @@ func (u *unit) Create(i interaction.Interaction) (*interaction.Interaction, erro
 	if i.ID == "" {
 		return nil, errors.New("store: an interaction without id")
 	}
-	if _, err := u.Interaction(i.ID); fault.KindOf(err) != fault.NotFound {
-		return nil, cmpErr(err, duplicate())
+	told := u.absent[i.ID] || u.absent[i.Ref]
+	same, err := u.ByRef(i.Ref)
+	if err == nil && same == nil {
+		if same, err = u.Interaction(i.ID); fault.KindOf(err) == fault.NotFound {
+			err = nil
+		}
 	}
-	if same, err := u.ByRef(i.Ref); err != nil || same != nil {
-		return nil, cmpErr(err, duplicate())
+	switch {
+	case err != nil:
+		return nil, err
+	case same != nil && told: // it came in between: fn finds it when it runs again
+		return nil, engine.ErrAgain
+	case same != nil:
+		return nil, fault.New(fault.Conflict, "DUPLICATE_INTERACTION", "This interaction has been taken in already.")
 	}
 	n, err := bump(u.q, "transaction")
 	if err != nil {
@@ -121,18 +136,6 @@ func (u *unit) Create(i interaction.Interaction) (*interaction.Interaction, erro
 	i.Transaction, i.Version = n, 0
 	u.interactions[i.ID] = &held[interaction.Interaction]{now: &i, fence: i.Fence}
 	return &i, nil
-}
-
-func duplicate() error {
-	return fault.New(fault.Conflict, "DUPLICATE_INTERACTION", "This interaction has been taken in already.")
-}
-
-// cmpErr is the first error that is there.
-func cmpErr(first, second error) error {
-	if first != nil {
-		return first
-	}
-	return second
 }
 
 func (u *unit) Agent(id string) (*agent.Agent, error) {

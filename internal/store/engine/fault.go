@@ -31,7 +31,7 @@ func retryable(err error) bool {
 		return false
 	}
 	switch pg.Code {
-	case "40001", "40P01", "55P03", "23505":
+	case "40001", "40P01", "55P03", "23505", "25P02":
 		return true
 	}
 	return false

@@ -26,6 +26,8 @@ func OpenPostgres(ctx context.Context, address, schema string, conns int, ms []M
 	// The schema is a fixed part of every connection: nothing can be read from another tenant's by mistake.
 	for k, v := range map[string]string{
 		"search_path": schema, "timezone": "UTC", "application_name": "cordboard " + schema,
+		// Whoever waits for a row longer than this runs again: much sooner than PostgreSQL looks for deadlocks (1 s).
+		"lock_timeout":      "100",
 		"statement_timeout": "30000", "idle_in_transaction_session_timeout": "60000",
 	} {
 		c.RuntimeParams[k] = v
@@ -66,7 +68,7 @@ func (db *DB) alone(ctx context.Context, pool *sql.DB, fn func(tx *sql.Tx) error
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit it says so and means nothing
 	if db.Postgres() && db.locks != "" {
-		for _, s := range []string{"SET LOCAL statement_timeout = 0", "SELECT pg_advisory_xact_lock(7310017)"} {
+		for _, s := range []string{"SET LOCAL statement_timeout = 0", "SET LOCAL lock_timeout = 0", "SELECT pg_advisory_xact_lock(7310017)"} {
 			if _, err := tx.ExecContext(ctx, s); err != nil {
 				return err
 			}
