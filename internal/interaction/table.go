@@ -92,3 +92,9 @@ var (
 	// lateAnswer lets an agent's device go that answered an offer which was over: telephony's crossed answer.
 	lateAnswer = rule{letGo, nil, nil, []EffectKind{Unalert}, "the answer to an offer that is over is let go again"}
 )
+
+// FromChannel reports whether a channel may send the signal.
+func (k SignalKind) FromChannel() bool { return sources[k] == fromChannel }
+
+// FromPerson reports whether the signal is an agent's command.
+func (k SignalKind) FromPerson() bool { return sources[k] == fromPerson }

@@ -1,0 +1,446 @@
+package scenario
+
+import (
+	"testing"
+
+	"cordboard/internal/agent"
+	"cordboard/internal/interaction"
+	"cordboard/internal/tenant"
+)
+
+const ann = "+14155551212"
+
+func TestStraightCall(t *testing.T) {
+	Play(t, Options{}, func(w *World) {
+		w.At("1s").Call("call", ann)
+		w.Want(`
+			1s call arrived
+			1s call queued
+			1s call offered ada #1
+			1s call !alert ada #1
+			1s ada is Offered (offer)`)
+		w.At("6s").Accept("ada", "call")
+		w.Want(`
+			6s call accepted ada #1
+			6s call !connect ada #1
+			6s ada is Busy (accept)`)
+		w.At("71s").CustomerEnds("call")
+		w.At("75s").Note("ada", "call", "wants a quote")
+		w.At("200s").Want(`
+			1m11s call completed ada NORMAL
+			1m11s call !hangup NORMAL
+			1m11s ada is Wrap-up (wrap-up)
+			1m15s call changed ada
+			1m41s call closed ada
+			1m41s ada is Available (done)`)
+		if logs := w.Logs(); len(logs) != 1 || logs[0].Talk != 65 || logs[0].Notes != "wants a quote" || logs[0].EndedBy != interaction.ByCustomer {
+			t.Errorf("logged %+v", logs)
+		}
+	})
+}
+
+// ACC-4, the desk's part.
+func TestLostOffer(t *testing.T) {
+	Play(t, Options{Agents: []string{"ada", "ben"}}, func(w *World) {
+		w.At("1s").Call("call", ann)
+		w.Want(`
+			1s call arrived
+			1s call queued
+			1s call offered ada #1
+			1s call !alert ada #1
+			1s ada is Offered (offer)`)
+		w.At("31s").Want(`
+			31s call offer_ended ada #1 missed
+			31s call offered ben #2
+			31s call !unalert ada #1 missed
+			31s call !alert ben #2
+			31s ada is On Break (missed)
+			31s ben is Offered (offer)`)
+		w.At("35s").Answer("ben", "call")
+		w.At("40s").End("ben", "call")
+		w.EndWrapup("ben", "call")
+		w.Want(`
+			35s call accepted ben #2
+			35s call !connect ben #2
+			35s ben is Busy (accept)
+			40s call completed ben NORMAL
+			40s call closed ben
+			40s call !hangup NORMAL
+			40s ben is Wrap-up (wrap-up)
+			40s ben is Available (done)`)
+		i := w.Interaction("call")
+		if i.WaitSeconds(i.ClosedAt) != 34 || len(w.Logs()) != 1 || w.Logs()[0].Agent != "ben" {
+			t.Errorf("waited %d, logged %+v", i.WaitSeconds(i.ClosedAt), w.Logs())
+		}
+	})
+}
+
+func TestAcceptRacesTheTimer(t *testing.T) {
+	Play(t, Options{Agents: []string{"ada", "ben"}}, func(w *World) {
+		w.At("1s").Call("call", ann)
+		w.At("30.999s").Accept("ada", "call")
+		w.At("40s")
+		if i := w.Interaction("call"); i.State != interaction.Accepted || i.Offers != 1 {
+			t.Errorf("accepted in time, but %s after %d offers", i.State, i.Offers)
+		}
+		w.Accept("ada", "call") // twice is no loss
+		w.Call("next", ann)
+		w.At("70s") // ben missed it, nobody is left
+		w.Refused(interaction.CodeWithdrawn).AcceptOffer("ben", "next", 1)
+		w.Ready("ben")
+		w.Refused(interaction.CodeWithdrawn).AcceptOffer("ben", "next", 1) // an old accept takes no later offer
+		w.Refused(interaction.CodeNotYours).AcceptOffer("ada", "next", 2)
+		w.AcceptOffer("ben", "next", 2)
+		w.End("ada", "call").EndWrapup("ada", "call")
+		w.Refused(interaction.CodeNotYours).AcceptOffer("ada", "next", 2)
+	})
+}
+
+func TestTakenByAnother(t *testing.T) {
+	Play(t, Options{Agents: []string{"ada", "ben"}}, func(w *World) {
+		w.At("1s").Call("call", ann)
+		w.At("32s").Accept("ben", "call")
+		w.Refused(interaction.CodeTaken).AcceptOffer("ada", "call", 1)
+		w.Told()
+		// Her phone's answer crossed: it is let go, and nothing else happens.
+		w.Signal("call", interaction.Signal{Kind: interaction.AgentAnswered, Agent: "ada", Offer: 1})
+		w.Want(`32s call !unalert ada #1 late`)
+	})
+}
+
+func TestCustomerLeaves(t *testing.T) {
+	Play(t, Options{}, func(w *World) {
+		w.At("1s").Call("first", ann)
+		w.At("2s").Call("second", ann)
+		w.Told()
+		w.At("3s").CustomerEnds("first")
+		w.Want(`
+			3s first offer_ended ada #1 left
+			3s first ended left
+			3s first !unalert ada #1 left
+			3s second offered ada #1
+			3s second !alert ada #1
+			3s ada is Available (done)
+			3s ada is Offered (offer)`)
+		w.At("4s").Call("third", ann)
+		w.At("5s").CustomerEnds("third").CustomerEnds("third")
+		w.Want(`
+			4s third arrived
+			4s third queued
+			5s third ended left`)
+		w.Refused(interaction.CodeWithdrawn).Accept("ada", "first")
+		if len(w.Logs()) != 0 {
+			t.Error("nobody accepted it, but it is logged")
+		}
+	})
+}
+
+func TestUnreachable(t *testing.T) {
+	Play(t, Options{Agents: []string{"ada", "ben"}}, func(w *World) {
+		w.Phone.Unplug("ada")
+		w.At("1s").Call("first", ann)
+		w.Want(`
+			1s first arrived
+			1s first queued
+			1s first offered ben #1
+			1s first !alert ben #1
+			1s ben is Offered (offer)`)
+		w.At("2s").Call("second", ann)
+		w.At("3s").OpenChat("chat", "ann@acme.example") // she can still chat
+		w.Want(`
+			2s second arrived
+			2s second queued
+			3s chat arrived
+			3s chat queued
+			3s chat offered ada #1
+			3s chat !alert ada #1
+			3s ada is Offered (offer)`)
+		w.At("4s").CustomerEnds("chat")
+		w.Told()
+		w.At("5s").Phone.Plug("ada")
+		w.Want(`
+			5s second offered ada #1
+			5s second !alert ada #1
+			5s ada is Offered (offer)`)
+	})
+}
+
+// The device fails only when it is asked: the next agent is asked at once, and she is left alone for a while.
+func TestDeviceFailsWhenAsked(t *testing.T) {
+	Play(t, Options{Agents: []string{"ada", "ben"}}, func(w *World) {
+		w.Phone.Break("ada")
+		w.At("1s").Call("call", ann)
+		w.Want(`
+			1s call arrived
+			1s call queued
+			1s call offered ada #1
+			1s call offer_ended ada #1 unreachable
+			1s call offered ben #2
+			1s call !alert ada #1
+			1s call !unalert ada #1 unreachable
+			1s call !alert ben #2
+			1s ada is Offered (offer)
+			1s ada is Available (done)
+			1s ben is Offered (offer)`)
+	})
+}
+
+func TestDeviceFailsAndRests(t *testing.T) {
+	Play(t, Options{}, func(w *World) {
+		w.Phone.Break("ada")
+		w.At("1s").Call("call", ann)
+		w.Told()
+		w.At("5.9s").Want("")
+		w.At("6s").Want(`
+			6s call offered ada #2
+			6s call offer_ended ada #2 unreachable
+			6s call !alert ada #2
+			6s call !unalert ada #2 unreachable
+			6s ada is Offered (offer)
+			6s ada is Available (done)`)
+		w.At("7s").Phone.Plug("ada")
+		w.At("8s").Accept("ada", "call")
+		if i := w.Interaction("call"); i.State != interaction.Accepted || i.WaitSeconds(i.CreatedAt) != 7 {
+			t.Errorf("%s, waited %d", i.State, i.WaitSeconds(i.CreatedAt))
+		}
+	})
+}
+
+// INT-16.
+func TestAgentLost(t *testing.T) {
+	Play(t, Options{Agents: []string{"ada", "ben"}}, func(w *World) {
+		w.At("1s").Call("call", ann)
+		w.At("2s").Accept("ada", "call").Note("ada", "call", "from Acme")
+		w.At("3s").Call("later", ann)
+		w.At("4s").CustomerEnds("later") // ben is free again, before the lost call comes back
+		w.At("5s").Call("waiting", ann)
+		w.At("6s").Accept("ben", "waiting")
+		w.At("7s").Call("third", ann)
+		w.Told()
+		w.At("20s").Signal("call", interaction.Signal{Kind: interaction.AgentLost, Agent: "ada"})
+		w.Want(`
+			20s call completed ada AGENTLOST
+			20s call closed ada lost
+			20s call !disconnect ada #1
+			20s call !hold AGENTLOST
+			20s ada is On Break (lost)`)
+		w.At("25s").CustomerEnds("waiting").EndWrapup("ben", "waiting")
+		w.Want(`
+			25s call offered ben #2
+			25s call !alert ben #2
+			25s waiting completed ben NORMAL
+			25s waiting closed ben
+			25s waiting !hangup NORMAL
+			25s ben is Wrap-up (wrap-up)
+			25s ben is Available (done)
+			25s ben is Offered (offer)`)
+		w.At("28s").Accept("ben", "call")
+		w.At("38s").CustomerEnds("call").EndWrapup("ben", "call")
+		logs := w.Logs()
+		if len(logs) != 3 || logs[0].Reason != interaction.ReasonAgentLost || logs[0].Notes != "from Acme" || logs[0].Talk != 18 ||
+			logs[2].Handling != 2 || logs[2].Agent != "ben" || logs[2].Talk != 10 {
+			t.Errorf("logged %+v", logs)
+		}
+	})
+}
+
+func needCodes(c *tenant.Config) {
+	q := c.Queues[1]
+	q.CodeLists = []int64{4}
+	c.Queues[1] = q
+}
+
+func TestWrapup(t *testing.T) {
+	Play(t, Options{}, func(w *World) {
+		w.At("1s").Call("call", ann)
+		w.At("2s").Accept("ada", "call")
+		w.Refused(interaction.CodeTalking).EndWrapup("ada", "call")
+		w.Refused(agent.CodeLocked).Choose("ada", agent.WorkOffline)
+		w.At("3s").End("ada", "call").End("ada", "call")
+		w.At("10s").WorkOffline("ada", "call")
+		w.At("10m")
+		if a := w.Agent("ada"); a.Status != agent.WrapUp {
+			t.Errorf("Work Offline stopped the countdown, but she is %s", a.Status)
+		}
+		w.EndWrapup("ada", "call")
+		if a := w.Agent("ada"); a.Status != agent.Available || !a.IdleSince.Equal(w.start.Add(10*60e9)) {
+			t.Errorf("after wrap-up she is %s, idle since %s", a.Status, a.IdleSince)
+		}
+		w.Refused(interaction.CodeEnded).EndWrapup("ada", "call")
+	})
+}
+
+func TestRequiredCodesHold(t *testing.T) {
+	Play(t, Options{Settings: needCodes}, func(w *World) {
+		w.At("1s").Call("call", ann)
+		w.At("2s").Accept("ada", "call")
+		w.At("3s").CustomerEnds("call")
+		w.Refused("CODES_REQUIRED").EndWrapup("ada", "call")
+		w.Refused("INVALID").Code("ada", "call", 9)
+		w.Refused("INVALID").Code("ada", "call", 1, 2)
+		w.At("5m")
+		i := w.Interaction("call")
+		if h := i.Current(); h.State != interaction.Wrapup || !h.CodesNeeded || !h.WrapupUntil.IsZero() {
+			t.Errorf("it is not held: %+v", h)
+		}
+		w.At("6m").Code("ada", "call", 1)
+		if logs := w.Logs(); len(logs) != 1 || logs[0].CodesMissing || len(logs[0].Codes) != 1 || logs[0].Codes[0].ReportText != "RES" {
+			t.Errorf("logged %+v", logs)
+		}
+	})
+}
+
+func TestLogOutEndsWrapup(t *testing.T) {
+	Play(t, Options{Settings: needCodes}, func(w *World) {
+		w.At("1s").Call("call", ann)
+		w.At("2s").Accept("ada", "call")
+		w.Refused(agent.CodeStillBusy).SignOut("ada", agent.ReasonSignOut)
+		w.At("3s").CustomerEnds("call")
+		w.Told()
+		w.At("4s").SignOut("ada", agent.ReasonSignOut)
+		w.Want(`
+			4s call closed ada gone
+			4s ada is On Break (lost)
+			4s ada is Logged out (sign-out)`)
+		if logs := w.Logs(); len(logs) != 1 || !logs[0].CodesMissing {
+			t.Errorf("logged %+v", logs)
+		}
+	})
+}
+
+// INT-12: fifteen minutes without connection, counted from when the console went.
+func TestNobodyAtTheConsole(t *testing.T) {
+	Play(t, Options{Settings: needCodes}, func(w *World) {
+		w.At("1s").Call("call", ann)
+		w.At("2s").Accept("ada", "call")
+		w.At("3s").CustomerEnds("call")
+		w.At("60s").Desk.Present("ada", false)
+		w.At("120s").Desk.Present("ada", true)
+		w.At("180s").Desk.Present("ada", false)
+		w.Told()
+		w.At("1079s").Want("")
+		w.At("1080s").Want(`
+			18m0s call closed ada gone
+			18m0s ada is On Break (lost)`)
+	})
+}
+
+func TestLogOutDuringAnOffer(t *testing.T) {
+	Play(t, Options{Agents: []string{"ada", "ben"}}, func(w *World) {
+		w.At("1s").Call("call", ann)
+		w.Told()
+		w.At("2s").SignOut("ada", agent.ReasonSignOut)
+		w.Want(`
+			2s call offer_ended ada #1 gone
+			2s call offered ben #2
+			2s call !unalert ada #1 gone
+			2s call !alert ben #2
+			2s ada is On Break (lost)
+			2s ada is Logged out (sign-out)
+			2s ben is Offered (offer)`)
+		// Removed in the middle of a call: the customer is not cut off.
+		w.At("3s").Accept("ben", "call")
+		w.Told()
+		w.At("4s").SignOut("ben", agent.ReasonRemoved)
+		w.Want(`
+			4s call completed ben AGENTLOST
+			4s call closed ben lost
+			4s call !disconnect ben #2
+			4s call !hold AGENTLOST
+			4s ben is On Break (lost)
+			4s ben is Logged out (removed)`)
+	})
+}
+
+func TestRejectNeedsTheSwitch(t *testing.T) {
+	Play(t, Options{}, func(w *World) {
+		w.At("1s").Call("call", ann)
+		w.Refused("REJECT_OFF").Reject("ada", "call")
+		w.Config.Profile.AllowReject = true
+		w.Told()
+		w.Reject("ada", "call")
+		w.Want(`
+			1s call offer_ended ada #1 rejected
+			1s call !unalert ada #1 rejected
+			1s ada is On Break (rejected)`)
+	})
+}
+
+// GEN-9: what the phone had is lost, what the chat had goes on, deadlines run from the rows.
+func TestRestart(t *testing.T) {
+	Play(t, Options{Agents: []string{"ada", "ben", "cy", "dee", "eve"}}, func(w *World) {
+		w.At("1s").Call("talking", ann)
+		w.Accept("ada", "talking")
+		w.At("2s").Call("wrapping", ann)
+		w.Accept("ben", "wrapping")
+		w.At("3s").OpenChat("chatting", "ann@acme.example")
+		w.Accept("cy", "chatting")
+		w.At("4s").OpenChat("asking", "bob@acme.example") // dee
+		w.At("5s").Call("ringing", ann)                   // eve
+		w.At("6s").Call("queued", ann)
+		w.At("7s").CustomerEnds("wrapping")
+		w.Told()
+		w.At("10s").Restart()
+		w.Want(`
+			10s queued ended lost
+			10s queued !hangup LOST
+			10s ringing offer_ended eve #1 lost
+			10s ringing ended lost
+			10s ringing !unalert eve #1 lost
+			10s ringing !hangup LOST
+			10s talking completed ada LOST
+			10s talking closed ada
+			10s talking !hangup LOST
+			10s ada is Available (done)
+			10s eve is Available (done)`)
+		w.At("40s").Want(`
+			34s asking offer_ended dee #1 missed
+			34s asking offered eve #2
+			34s asking !unalert dee #1 missed
+			34s asking !alert eve #2
+			34s dee is On Break (missed)
+			34s eve is Offered (offer)
+			37s wrapping closed ben
+			37s ben is Available (done)`)
+		w.End("cy", "chatting").EndWrapup("cy", "chatting")
+		if logs := w.Logs(); len(logs) != 3 || logs[0].Reason != interaction.ReasonLost || w.Interaction("talking").State != interaction.Failed {
+			t.Errorf("logged %+v", logs)
+		}
+	})
+}
+
+func TestChatGoesTheSameWay(t *testing.T) {
+	Play(t, Options{}, func(w *World) {
+		w.At("1s").OpenChat("chat", "ann@acme.example")
+		w.At("6s").Accept("ada", "chat")
+		w.At("71s").End("ada", "chat").EndWrapup("ada", "chat")
+		w.Want(`
+			1s chat arrived
+			1s chat queued
+			1s chat offered ada #1
+			1s chat !alert ada #1
+			1s ada is Offered (offer)
+			6s chat accepted ada #1
+			6s chat !connect ada #1
+			6s ada is Busy (accept)
+			1m11s chat completed ada NORMAL
+			1m11s chat closed ada
+			1m11s chat !hangup NORMAL
+			1m11s ada is Wrap-up (wrap-up)
+			1m11s ada is Available (done)`)
+	})
+}
+
+func TestTheSameArrivalTwice(t *testing.T) {
+	Play(t, Options{}, func(w *World) {
+		w.At("1s").Call("call", ann)
+		w.Told()
+		w.At("2s").Arrive("again", interaction.Arrival{Ref: "call", Medium: interaction.Phone, Channel: 1, ANI: ann})
+		w.Want("")
+		if w.ID("again") != w.ID("call") {
+			t.Error("one arrival became two interactions")
+		}
+		w.Refused("UNKNOWN_CHANNEL").Arrive("x", interaction.Arrival{Medium: interaction.Phone, Channel: 2})
+		w.Refused("UNKNOWN_CHANNEL").Arrive("y", interaction.Arrival{Medium: interaction.Phone, Channel: 99})
+	})
+}
