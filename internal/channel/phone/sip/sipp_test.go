@@ -60,13 +60,28 @@ func needSIPp(t testing.TB) {
 	}
 }
 
+// freePort is a port that is free for UDP and TCP, and the next one too.
 func freePort(t testing.TB) string {
-	c, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		first, err := net.ListenPacket("udp4", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := first.LocalAddr().(*net.UDPAddr).Port
+		free := true
+		for _, port := range []int{n, n + 1} {
+			c, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
+			if free = free && err == nil; err == nil {
+				_ = c.Close()
+			}
+		}
+		_ = first.Close()
+		if free {
+			return strconv.Itoa(n)
+		}
 	}
-	defer func() { _ = c.Close() }()
-	return strconv.Itoa(c.LocalAddr().(*net.UDPAddr).Port)
+	t.Fatal("no free pair of ports")
+	return ""
 }
 
 // load has SIPp place calls at the rate through a switch to another SIPp, each as two bridged legs with audio ports, as
