@@ -32,6 +32,7 @@ const (
 type Changed struct {
 	Tenant   string
 	Kind     string // profile, screenpop, queue, channel, codelist, trunk, user
+	Agent    string // with user: whose
 	Revision int64
 }
 
@@ -209,7 +210,7 @@ func (b *Book) publish(ctx context.Context, c *tenant.Config, d Doc, what string
 	if _, err := b.o.Trail.Append(context.WithoutCancel(ctx), audit.Entry{At: d.At, Who: d.By, What: what, About: about, Details: details}); err != nil {
 		b.o.Log.Error("an audit entry could not be written", "what", what, "about", about, "err", err)
 	}
-	bus.Publish(b.o.Bus, Changed{Tenant: b.o.Tenant, Kind: d.Kind, Revision: c.Revision})
+	bus.Publish(b.o.Bus, Changed{Tenant: b.o.Tenant, Kind: d.Kind, Agent: d.Name, Revision: c.Revision})
 }
 
 // changed reads what the other one saved and says who and when (CFG-2).

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 
-	"cordboard/internal/fault"
 	"cordboard/internal/interaction"
 )
 
@@ -106,52 +105,6 @@ func (c *Config) Seats() int {
 		}
 	}
 	return n
-}
-
-// Pick names one code of one list.
-type Pick struct {
-	List int64 `json:"list"`
-	Item int64 `json:"item"`
-}
-
-// MaxCodes is how many codes an interaction may have (INT-13).
-const MaxCodes = 6
-
-// Codes turns what an agent picked into codes with their report texts. Texts of codes he had picked before stay as they
-// were then (now), even when the list has changed since.
-func (c *Config) Codes(queue int64, now []interaction.Code, picks []Pick) ([]interaction.Code, error) {
-	var faults fault.Fields
-	if len(picks) > MaxCodes {
-		faults.Addf("codes", "TOO_MANY", "Choose at most %d codes; you chose %d.", MaxCodes, len(picks))
-	}
-	out := []interaction.Code{}
-	perList := map[int64]int{}
-	for _, p := range picks {
-		if slices.ContainsFunc(out, func(x interaction.Code) bool { return x.List == p.List && x.Item == p.Item }) {
-			continue
-		}
-		perList[p.List]++
-		if at := slices.IndexFunc(now, func(x interaction.Code) bool { return x.List == p.List && x.Item == p.Item }); at >= 0 {
-			out = append(out, now[at])
-			continue
-		}
-		l, ok := c.CodeLists[p.List]
-		at := slices.IndexFunc(l.Items, func(i CodeItem) bool { return i.ID == p.Item })
-		if !ok || at < 0 || !slices.Contains(c.Queues[queue].CodeLists, p.List) {
-			faults.Addf("codes", "UNKNOWN", "Code %d of list %d does not belong to this queue. Choose from the lists shown.", p.Item, p.List)
-			continue
-		}
-		out = append(out, interaction.Code{List: p.List, Item: p.Item, ReportText: l.Items[at].ReportText})
-	}
-	for list, n := range perList {
-		if l, ok := c.CodeLists[list]; ok && n > 1 && !l.Multiple {
-			faults.Addf("codes", "ONE_ONLY", "List %q takes one code; you chose %d.", l.Name, n)
-		}
-	}
-	if err := faults.Err(); err != nil {
-		return nil, err
-	}
-	return out, nil
 }
 
 // UsesOfQueue says what stops a queue from being removed, in words: the channels that lead to it and the users assigned to it.
