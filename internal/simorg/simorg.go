@@ -1,0 +1,287 @@
+// Package simorg is a simulated Salesforce org: an HTTP server that answers as Salesforce's documentation says it would.
+//
+// It stands in for Salesforce in the demo, in tests and in benchmarks, and it is a product of its own
+// (docs/guide/simorg.md). This package is its door: options, listening, faults on request, the ledger. Behind it,
+// protocol faces (rest, soap, oauth, page, control) stand over one engine and none knows another. It is built from
+// Salesforce's documented behaviour, never from what our own client sends, and shares no code with crm/salesforce. It
+// keeps nothing secret from whoever reaches /_sim/, which is served to loopback only.
+package simorg
+
+import (
+	"context"
+	"crypto/rsa"
+	"errors"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"cordboard/internal/fault"
+	"cordboard/internal/simorg/control"
+	"cordboard/internal/simorg/engine"
+	"cordboard/internal/simorg/engine/ledger"
+	"cordboard/internal/simorg/engine/signon"
+	"cordboard/internal/simorg/oauth"
+	"cordboard/internal/simorg/page"
+	"cordboard/internal/simorg/rest"
+	"cordboard/internal/simorg/seed"
+	"cordboard/internal/simorg/soap"
+)
+
+// Options are what an org is started with. The zero value is the demo seed, kept in memory.
+type Options struct {
+	Seed      fs.FS            // a seed folder; nil: SeedName
+	SeedName  string           // a seed that comes with the program: demo (default) or private
+	StateDir  string           // keeps the org between runs; "": in memory
+	Logger    *slog.Logger     // nil: silent
+	Clock     func() time.Time // nil: time.Now
+	BaseURL   string           // scheme and host in absolute addresses; "": that of each request
+	OpenPages bool             // pages are shown, as an administrator sees them, to browsers that are not signed in
+}
+
+// Org is a running org.
+type Org struct {
+	engine  *engine.Engine
+	control *control.Face
+	log     *slog.Logger
+	base    string
+	handler http.Handler
+
+	mu     sync.Mutex
+	server *http.Server
+	addr   net.Addr
+	done   chan struct{}
+}
+
+// New reads the seed and makes the org. A bad seed is a fault SEED_INVALID that says file, line and reason; a state
+// folder that cannot be used is STATE_UNUSABLE.
+func New(opt Options) (*Org, error) {
+	if opt.Logger == nil {
+		opt.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+	if opt.Clock == nil {
+		opt.Clock = time.Now
+	}
+	from := opt.Seed
+	if from == nil {
+		var err error
+		if from, err = seed.Named(opt.SeedName); err != nil {
+			return nil, badSeed(err)
+		}
+	}
+	s, err := seed.Read(from)
+	if err != nil {
+		return nil, badSeed(err)
+	}
+	cfg, err := s.Config(opt.Clock)
+	if err != nil {
+		return nil, badSeed(err)
+	}
+	e := engine.New(cfg)
+	for _, v := range cfg.Validations {
+		if err := e.CheckRule(v); err != nil {
+			return nil, badSeed(err)
+		}
+	}
+	var seedErr error
+	boot := s.Boot(e)
+	err = e.Boot(opt.StateDir, func(w *engine.SeedWorld) error { seedErr = boot(w); return seedErr })
+	switch {
+	case seedErr != nil:
+		return nil, badSeed(seedErr)
+	case err != nil:
+		return nil, fault.Newf(fault.Invalid, "STATE_UNUSABLE", "The state folder of the simulated org cannot be used: %v. Nothing in it was changed; give another folder or repair it.", err)
+	}
+	o := &Org{engine: e, log: opt.Logger, base: strings.TrimSuffix(opt.BaseURL, "/")}
+	o.control = control.New(e)
+	o.handler = o.door(map[string]http.Handler{
+		"data":  &rest.Face{Engine: e, Base: o.baseOf},
+		"soap":  &soap.Face{Engine: e, Base: o.baseOf},
+		"oauth": &oauth.Face{Engine: e, Base: o.baseOf},
+		"page":  page.New(e, o.baseOf, opt.OpenPages),
+	})
+	return o, nil
+}
+
+func badSeed(err error) error {
+	return fault.Newf(fault.Invalid, "SEED_INVALID", "The seed of the simulated org is not usable: %v. The org was not started.", err)
+}
+
+// baseOf is the scheme and host that a request's answer uses in absolute addresses.
+func (o *Org) baseOf(r *http.Request) string {
+	if o.base != "" {
+		return o.base
+	}
+	return "http://" + r.Host
+}
+
+// Handler serves the org's HTTP.
+func (o *Org) Handler() http.Handler { return o.handler }
+
+// Start listens on a TCP address, for example 127.0.0.1:0, and serves until Stop. A taken port is ADDRESS_TAKEN.
+func (o *Org) Start(addr string) error {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return fault.Newf(fault.Unavailable, "ADDRESS_TAKEN", "The simulated org cannot listen on %s. Is the port in use? Give another address.", addr).With(err)
+	}
+	o.Serve(l)
+	return nil
+}
+
+// Serve serves on a listener of the caller's until Stop.
+func (o *Org) Serve(l net.Listener) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.server = &http.Server{Handler: o.handler, ReadHeaderTimeout: 30 * time.Second, ErrorLog: slog.NewLogLogger(o.log.Handler(), slog.LevelWarn)}
+	o.addr, o.done = l.Addr(), make(chan struct{})
+	srv, done := o.server, o.done
+	go func() {
+		defer close(done)
+		if err := srv.Serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			o.log.Error("the simulated org stopped serving", "error", err)
+		}
+	}()
+}
+
+// Addr is host:port while the org listens, "" otherwise.
+func (o *Org) Addr() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.addr == nil {
+		return ""
+	}
+	return o.addr.String()
+}
+
+// URL is the org's address while it listens.
+func (o *Org) URL() string {
+	if o.base != "" {
+		return o.base
+	}
+	return "http://" + o.Addr()
+}
+
+// Stop ends serving, lets running requests finish until ctx ends, and closes the state.
+func (o *Org) Stop(ctx context.Context) error {
+	o.mu.Lock()
+	srv, done := o.server, o.done
+	o.server, o.addr = nil, nil
+	o.mu.Unlock()
+	var err error
+	if srv != nil {
+		if err = srv.Shutdown(ctx); err != nil {
+			err = errors.Join(err, srv.Close())
+		}
+		<-done
+	}
+	return errors.Join(err, o.engine.Close())
+}
+
+// Fault is a fault on request; see package control for its fields.
+type Fault = control.Fault
+
+// Match says which requests a fault is for.
+type Match = control.Match
+
+// AddFault makes the org misbehave. It returns the fault's number.
+func (o *Org) AddFault(f Fault) (int, error) { return o.control.Add(f) }
+
+// ClearFaults ends all faults.
+func (o *Org) ClearFaults() { o.control.Clear() }
+
+// Entry is one raw write.
+type Entry = ledger.Entry
+
+// Ledger is every raw write of an object so far, of all objects when it is empty.
+func (o *Org) Ledger(object string) []Entry { return o.engine.Ledger.List(object, 0) }
+
+// Records is every record of an object as kept, deleted ones included, whatever its security.
+func (o *Org) Records(object string) []map[string]any {
+	rows, _ := o.engine.Dump(object)
+	return rows
+}
+
+// ExpireSessions ends the sessions of a user, of everybody when username is empty, and says how many.
+func (o *Org) ExpireSessions(username string) int {
+	if username == "" {
+		return o.engine.SignOn.Expire("")
+	}
+	p, ok := o.engine.Person(username)
+	if !ok {
+		return 0
+	}
+	return o.engine.SignOn.Expire(p.ID)
+}
+
+// UserChange is what SetUser changes; nil parts stay.
+type UserChange struct {
+	APIEnabled      *bool
+	PasswordExpired *bool
+	LoginFault      *string // a login fault's code, for example PASSWORD_LOCKOUT; "": none
+	Token           *string
+}
+
+// SetPassword gives a user a new password; his security token stays.
+func (o *Org) SetPassword(username, password string) error {
+	return o.credential(username, func(c *signon.Credential) { c.Digest, c.Expired = signon.Digest(password), false })
+}
+
+func (o *Org) credential(username string, change func(*signon.Credential)) error {
+	p, ok := o.engine.Person(username)
+	if !ok {
+		return fault.Newf(fault.NotFound, "NO_SUCH_USER", "The simulated org has no user %s.", username)
+	}
+	c, _ := o.engine.SignOn.Credential(p.ID)
+	change(&c)
+	o.engine.SignOn.SetCredential(p.ID, c)
+	return nil
+}
+
+// SetUser changes what a user may do and how his next login goes. APIEnabled is not kept in the state folder.
+func (o *Org) SetUser(username string, ch UserChange) error {
+	err := o.credential(username, func(c *signon.Credential) {
+		if ch.PasswordExpired != nil {
+			c.Expired = *ch.PasswordExpired
+		}
+		if ch.LoginFault != nil {
+			c.Fault = *ch.LoginFault
+		}
+		if ch.Token != nil {
+			c.Token = *ch.Token
+		}
+	})
+	if err == nil && ch.APIEnabled != nil {
+		p, _ := o.engine.Person(username)
+		o.engine.SetPermission(p.ID, "ApiEnabled", *ch.APIEnabled)
+	}
+	return err
+}
+
+// App is a connected app for SetApp.
+type App struct {
+	Name, ConsumerKey, ConsumerSecret string
+	PublicKey                         *rsa.PublicKey // for JWT bearer
+	Users                             []string       // pre-authorised user names; "*": everyone
+	RunAs                             string         // user name for client credentials
+}
+
+// SetApp registers a connected app while the org runs.
+func (o *Org) SetApp(a App) error {
+	out := signon.App{Name: a.Name, Key: a.ConsumerKey, Secret: a.ConsumerSecret, Public: a.PublicKey, Users: a.Users, Scope: "api refresh_token"}
+	if a.RunAs != "" {
+		p, ok := o.engine.Person(a.RunAs)
+		if !ok {
+			return fault.Newf(fault.NotFound, "NO_SUCH_USER", "The simulated org has no user %s.", a.RunAs)
+		}
+		out.RunAs = p.ID
+	}
+	o.engine.SignOn.SetApp(out)
+	return nil
+}
+
+// ShiftClock moves the org's clock ahead of the real one.
+func (o *Org) ShiftClock(d time.Duration) { o.engine.Shift(d) }
