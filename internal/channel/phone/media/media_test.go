@@ -134,6 +134,7 @@ func TestWatch(t *testing.T) {
 			}
 			time.Sleep(10 * time.Minute)
 			w.Stop()
+			synctest.Wait()
 			close(fired)
 			at, did := <-fired
 			if did != (tc.until > 0) || did && (at < tc.from || at > tc.until) {

@@ -107,6 +107,7 @@ func TestForkFirstWins(t *testing.T) {
 	talking := <-fast.Incoming()
 	w.ok(w.sw.Hangup(w.ctx, leg, phone.CauseNormal))
 	<-talking.Done()
+	w.want(leg, phone.Ended)
 	if kinds := fmt.Sprint(w.all(leg)); kinds != "[ringing answered ended]" {
 		t.Fatalf("events were %s", kinds)
 	}

@@ -29,6 +29,13 @@ func (p *Phone) onInvite(req *wire.Request, tx wire.ServerTransaction) {
 	}
 	p.keep(c)
 	p.in <- c
+	if p.opts.Mode == AnswerOnCancel || p.opts.Mode == AnswerOnCancel481 {
+		// The library answers a CANCEL by itself as long as it knows the transaction: it is made to forget it.
+		tx.Terminate()
+		_ = p.srv.WriteResponse(wire.NewResponseFromRequest(c.invite, 180, "Ringing", nil))
+		<-c.ended
+		return
+	}
 	tx.OnCancel(func(*wire.Request) {
 		p.note("CANCEL")
 		go c.finish("cancelled")
@@ -41,11 +48,6 @@ func (p *Phone) onInvite(req *wire.Request, tx wire.ServerTransaction) {
 		_ = tx.Respond(wire.NewResponseFromRequest(c.invite, 180, "Ringing", nil))
 	}
 	switch p.opts.Mode {
-	case AnswerOnCancel, AnswerOnCancel481:
-		// The library answers a CANCEL by itself as long as it knows the transaction: it is made to forget it.
-		tx.Terminate()
-		<-c.ended
-		return
 	case Never:
 	default:
 		t := time.NewTimer(p.opts.Delay)
