@@ -1,4 +1,4 @@
-package salesforce
+package access
 
 import (
 	"context"
