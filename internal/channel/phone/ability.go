@@ -54,6 +54,9 @@ func (ch *Channel) Mute(ctx context.Context, interactionID, agentID string, on b
 		if errors.Is(err, ErrGone) {
 			err = gone
 		}
+		if err == nil {
+			c.muted.Store(map[bool]*string{true: &agentID}[on])
+		}
 		reply <- err
 		return nil
 	})
@@ -65,4 +68,16 @@ func (ch *Channel) Mute(ctx context.Context, interactionID, agentID string, on b
 	case <-ch.ctx.Done():
 		return gone
 	}
+}
+
+// Muted says whether the agent is muted in his call. It never waits.
+func (ch *Channel) Muted(interactionID, agentID string) bool {
+	ch.mu.Lock()
+	c := ch.calls[interactionID]
+	ch.mu.Unlock()
+	if c == nil {
+		return false
+	}
+	who := c.muted.Load()
+	return who != nil && *who == agentID
 }

@@ -24,6 +24,7 @@ const (
 // carried out there too, except for what the desk must hear: that goes out by post, in order, so that a slow database
 // never delays a hang-up.
 type call struct {
+	muted atomic.Pointer[string] // the agent who is muted, nil when he is heard
 	ch    *Channel
 	core  *core // touched from the inbox only
 	inbox mailbox

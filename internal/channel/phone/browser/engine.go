@@ -45,10 +45,10 @@ func (s *Switch) setUp(listen netip.AddrPort, told netip.Addr) error {
 	e := webrtc.SettingEngine{LoggerFactory: loggers}
 	e.SetLite(true)
 	e.SetICEUDPMux(mux)
-	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
+	e.SetNetworkTypes(families(listen.Addr(), told))
 	// A browser's .local names are not looked up: it comes to us.
 	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	e.SetIncludeLoopbackCandidate(listen.Addr().IsLoopback() || listen.Addr().IsUnspecified() && !told.IsValid())
+	e.SetIncludeLoopbackCandidate(listen.Addr().IsLoopback() || listen.Addr().IsUnspecified())
 	e.SetICETimeouts(s.opts.Disconnected, s.opts.Disconnected+s.opts.Reattach, s.opts.Disconnected/3)
 	if told.IsValid() && told != listen.Addr() {
 		err := e.SetICEAddressRewriteRules(webrtc.ICEAddressRewriteRule{
@@ -69,6 +69,25 @@ func (s *Switch) setUp(listen netip.AddrPort, told netip.Addr) error {
 	s.config = webrtc.Configuration{Certificates: []webrtc.Certificate{*cert}}
 	s.api = webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithInterceptorRegistry(reg), webrtc.WithSettingEngine(e))
 	return nil
+}
+
+// families are the IP versions that browsers are told: the media address's, else those that are listened on.
+func families(listen, told netip.Addr) []webrtc.NetworkType {
+	switch {
+	case told.Is4() || !told.IsValid() && listen.Is4():
+		return []webrtc.NetworkType{webrtc.NetworkTypeUDP4}
+	case told.IsValid():
+		return []webrtc.NetworkType{webrtc.NetworkTypeUDP6}
+	}
+	return []webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6}
+}
+
+// network is the socket's: 0.0.0.0 means IPv4 only, [::] both.
+func network(listen netip.Addr) string {
+	if listen.Is4() {
+		return "udp4"
+	}
+	return "udp"
 }
 
 // pionLoggers hands pion's warnings to our log as debugging aids: what matters of them we say ourselves.

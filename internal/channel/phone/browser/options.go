@@ -37,10 +37,11 @@ func (o *Options) check() (listen netip.AddrPort, told netip.Addr, err error) {
 	}
 	if o.MediaAddress != "" {
 		told, err = netip.ParseAddr(o.MediaAddress)
-		if err != nil || told.IsUnspecified() {
-			return listen, told, fault.Newf(fault.Invalid, "MEDIA_ADDRESS", "%q is no media address: give the IP address at which browsers reach this server.", o.MediaAddress).With(err)
+		if err != nil || told.IsUnspecified() || told.Unmap().Is6() && listen.Addr().Is4() {
+			return listen, told, fault.Newf(fault.Invalid, "MEDIA_ADDRESS", "%q is no media address: give the IP address at which browsers reach this server, of the kind (IPv4 or IPv6) that it listens on.", o.MediaAddress).With(err)
 		}
 	}
+	told = told.Unmap()
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

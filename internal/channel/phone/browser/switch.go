@@ -48,7 +48,7 @@ func New(o Options) (*Switch, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(listen))
+	conn, err := net.ListenUDP(network(listen.Addr()), net.UDPAddrFromAddrPort(listen))
 	if err != nil {
 		return nil, fault.Newf(fault.Unavailable, "BROWSER_PORT", "The UDP port for the browsers' audio, %s, can't be opened: it is taken or not allowed. Choose another.", listen).With(err)
 	}
