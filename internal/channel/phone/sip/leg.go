@@ -159,7 +159,7 @@ func (l *leg) hangup(c phone.Cause) {
 // openPort opens the leg's audio port.
 func (l *leg) openPort(law media.Law, peer string) error {
 	port, err := l.sw.opts.Media.Open(law, media.PortOptions{OnDigit: func(key string) {
-		l.emit(phone.Event{Kind: phone.Digit, Text: key})
+		l.post(func() { l.emit(phone.Event{Kind: phone.Digit, Text: key}) })
 	}})
 	if err != nil {
 		return err
