@@ -28,7 +28,8 @@ type branch struct {
 	dlg    *dialog
 	offer  []byte
 	invite *wire.Request
-	failed bool // the leg's
+	failed bool // this and the next are the leg's
+	heard  bool
 
 	stop  chan struct{}
 	once  sync.Once
@@ -147,7 +148,7 @@ func (b *branch) await(tx wire.ClientTransaction) *wire.Response {
 				if stop == nil {
 					cancel()
 				} else {
-					b.leg.post(func() { b.leg.provisional(res) })
+					b.leg.post(func() { b.leg.provisional(b, res) })
 				}
 			case res.IsSuccess():
 				b.answered(tx, res)

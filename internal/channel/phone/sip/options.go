@@ -35,6 +35,8 @@ type Options struct {
 	FirstReply   time.Duration // a phone that says nothing for so long is unreachable; 0: 4 s
 	AckWait      time.Duration // how long a 200 waits for its ACK; 0: 64*T1 = 32 s
 
+	Probe time.Duration // how often a phone that said nothing is asked whether it is back; 0: 15 s
+
 	Log *slog.Logger // nil: silent
 }
 
@@ -78,6 +80,9 @@ func (o *Options) check() error {
 	}
 	if o.AckWait <= 0 {
 		o.AckWait = 64 * t1
+	}
+	if o.Probe <= 0 {
+		o.Probe = probeEvery
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -20,7 +20,8 @@ type route struct {
 	uri            wire.Uri
 	peer           string // host:port
 	transport      string
-	user, password string
+	user, password string   // digest, if asked
+	phone          *binding // of a registered phone
 }
 
 // outbound is what an outgoing leg knows besides.
@@ -73,7 +74,7 @@ func (s *Switch) Dial(_ context.Context, d phone.Dial) error {
 func (s *Switch) phonesOf(user string) []route {
 	var out []route
 	for _, b := range s.reg.bindings(user, time.Now()) {
-		out = append(out, route{uri: *b.contact.Clone(), peer: b.source, transport: b.transport})
+		out = append(out, route{uri: *b.contact.Clone(), peer: b.source, transport: b.transport, user: user, phone: &b})
 	}
 	return out
 }
@@ -126,7 +127,15 @@ func (l *leg) dial(d phone.Dial, routes []route) {
 	// A phone that doesn't even say that it got the call is not there (INT-9); that is known long before it would
 	// have rung out.
 	l.after(min(l.sw.opts.FirstReply, ring), func() {
-		if !l.out.heard && l.dlg == nil {
+		if l.dlg != nil {
+			return
+		}
+		for _, b := range l.out.branches {
+			if !b.heard {
+				l.sw.hush(b.route)
+			}
+		}
+		if !l.out.heard {
 			l.giveUp(phone.CauseUnreachable)
 		}
 	})
@@ -145,8 +154,8 @@ func (l *leg) abandon(c phone.Cause) {
 }
 
 // provisional takes a branch's 1xx.
-func (l *leg) provisional(res *wire.Response) {
-	l.out.heard = true
+func (l *leg) provisional(b *branch, res *wire.Response) {
+	l.out.heard, b.heard = true, true
 	if res.StatusCode > 100 && !l.out.rung && l.dlg == nil {
 		l.out.rung = true
 		l.emit(phone.Event{Kind: phone.Ringing})
@@ -180,7 +189,7 @@ func (l *leg) failed(b *branch, c phone.Cause) {
 	if l.ended || l.dlg != nil || !slices.Contains(l.out.branches, b) || b.failed {
 		return
 	}
-	b.failed = true
+	b.failed, b.heard = true, true
 	l.out.worst = worse(l.out.worst, c)
 	if l.out.open--; l.out.open == 0 {
 		l.end(l.out.worst)

@@ -85,6 +85,25 @@ func TestUnansweredDials(t *testing.T) {
 	})
 }
 
+// TestSilentPhoneIsSkipped: a registered phone that says nothing is unreachable until it speaks again (INT-9).
+func TestSilentPhoneIsSkipped(t *testing.T) {
+	w := newWorld(t, func(o *sip.Options) { o.FirstReply, o.Probe = 200*time.Millisecond, 100*time.Millisecond })
+	to := phone.Target{Kind: phone.TargetSIP, Address: "ada"}
+	agent := w.agent(sipphone.Options{Mode: sipphone.Dead})
+	w.want("", phone.Reach)
+	agent.Deaf(true)
+	if e := w.want(w.dial('1', limit), phone.Ended); e.Cause != phone.CauseUnreachable {
+		t.Fatalf("ended with %v", e.Cause)
+	}
+	if e := w.want("", phone.Reach); e.Up || w.sw.Reachable(to) {
+		t.Fatalf("a phone that says nothing counts as reachable: %+v", e)
+	}
+	agent.Deaf(false)
+	if e := w.want("", phone.Reach); !e.Up || !w.sw.Reachable(to) {
+		t.Fatalf("a phone that is back counts as unreachable: %+v", e)
+	}
+}
+
 // TestManyProvisionals: the eleventh 180 is no reason to give up.
 func TestManyProvisionals(t *testing.T) {
 	w := newWorld(t)

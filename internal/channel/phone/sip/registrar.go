@@ -2,6 +2,7 @@ package sip
 
 import (
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,6 +26,7 @@ type binding struct {
 	source    string // host:port its REGISTER came from: the way back through NAT
 	transport string
 	expires   time.Time
+	silent    bool // it was rung and said nothing; until it speaks again it isn't there (INT-9)
 }
 
 // registrar knows who is where. It takes the instant as an argument and does no I/O.
@@ -66,7 +68,7 @@ func (r *registrar) bind(user string, b binding, now time.Time) (up, ok bool) {
 		return false, false
 	}
 	r.users[user] = append(kept, b)
-	return len(old) == 0, true
+	return !speaks(old), true
 }
 
 // unbind removes one registration (contact and Call-ID), or with key "*" all of this Call-ID, and reports whether the
@@ -82,14 +84,56 @@ func (r *registrar) unbind(user, key, callID string, now time.Time) (down bool) 
 		}
 	}
 	r.set(user, kept)
-	return len(old) > 0 && len(kept) == 0
+	return speaks(old) && !speaks(kept)
 }
 
-// bindings lists where a user can be rung, newest last.
+// bindings lists where a user is registered, newest last.
 func (r *registrar) bindings(user string, now time.Time) []binding {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.live(user, now)
+}
+
+// reachable reports whether some phone of the user is there as far as we know.
+func (r *registrar) reachable(user string, now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return speaks(r.live(user, now))
+}
+
+func speaks(all []binding) bool {
+	return slices.ContainsFunc(all, func(b binding) bool { return !b.silent })
+}
+
+// hush notes that a phone said nothing when it was rung, or that it speaks again, and reports whether the user's being
+// reachable changed by that.
+func (r *registrar) hush(user, key, callID string, silent bool, now time.Time) (changed bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := r.live(user, now)
+	before := speaks(all)
+	for i := range all {
+		if all[i].key == key && all[i].callID == callID {
+			all[i].silent = silent
+		}
+	}
+	r.set(user, all)
+	return before != speaks(all)
+}
+
+// silent lists the phones that said nothing, by user.
+func (r *registrar) silent(now time.Time) map[string][]binding {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := map[string][]binding{}
+	for user := range r.users {
+		for _, b := range r.live(user, now) {
+			if b.silent {
+				out[user] = append(out[user], b)
+			}
+		}
+	}
+	return out
 }
 
 // known reports whether some phone is registered from the address.
@@ -116,7 +160,7 @@ func (r *registrar) sweep(now time.Time) (down []string) {
 			continue
 		}
 		r.set(user, kept)
-		if len(kept) == 0 {
+		if speaks(all) && !speaks(kept) {
 			down = append(down, user)
 		}
 	}

@@ -130,7 +130,7 @@ func (s *Switch) Mute(_ context.Context, leg phone.LegID, on bool) error {
 func (s *Switch) Reachable(to phone.Target) bool {
 	switch to.Kind {
 	case phone.TargetSIP:
-		return len(s.reg.bindings(to.Address, time.Now())) > 0
+		return s.reg.reachable(to.Address, time.Now())
 	case phone.TargetNumber:
 		return len(s.trunksTo(to.Address)) > 0
 	}
@@ -312,27 +312,6 @@ func (s *Switch) exchange(ctx context.Context, req *wire.Request) (*wire.Respons
 			return nil, ctx.Err()
 		}
 	}
-}
-
-// housekeep lets registrations and bans run out.
-func (s *Switch) housekeep() {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case <-s.ctx.Done():
-			return
-		case now := <-tick.C:
-			s.guard.sweep(now)
-			for _, user := range s.reg.sweep(now) {
-				s.reach(user, false)
-			}
-		}
-	}
-}
-
-func (s *Switch) reach(user string, up bool) {
-	s.events.push(phone.Event{Kind: phone.Reach, At: time.Now(), Target: phone.Target{Kind: phone.TargetSIP, Address: user}, Up: up})
 }
 
 // failed notes what a source did wrong.

@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emiago/sipgo"
@@ -71,6 +72,8 @@ type Phone struct {
 	seen  map[string]int
 	more  chan struct{} // closed and renewed when seen changes
 	reg   registration
+
+	deaf atomic.Bool
 }
 
 type registration struct {
@@ -145,6 +148,9 @@ func (p *Phone) serve() error {
 	p.srv.OnBye(p.onBye)
 	p.srv.OnCancel(p.onCancel)
 	p.srv.OnOptions(func(req *wire.Request, tx wire.ServerTransaction) {
+		if p.deaf.Load() {
+			return
+		}
 		_ = tx.Respond(wire.NewResponseFromRequest(req, 200, "OK", nil))
 	})
 	p.wg.Go(func() { _ = p.srv.ServeUDP(p.udp) })
@@ -162,6 +168,9 @@ func (p *Phone) serve() error {
 
 // Addr is where the phone listens.
 func (p *Phone) Addr() netip.AddrPort { return p.at }
+
+// Deaf makes the phone ignore OPTIONS too, so that with Mode Dead it is as if unplugged.
+func (p *Phone) Deaf(on bool) { p.deaf.Store(on) }
 
 // Incoming gives each call that the phone was offered, as soon as it came.
 func (p *Phone) Incoming() <-chan *Call { return p.in }
