@@ -54,8 +54,12 @@ func (ch *Channel) Mute(ctx context.Context, interactionID, agentID string, on b
 		if errors.Is(err, ErrGone) {
 			err = gone
 		}
-		if err == nil {
-			c.muted.Store(map[bool]*string{true: &agentID}[on])
+		switch {
+		case err != nil:
+		case on:
+			c.muted.Store(&mutedLeg{agentID, a.leg})
+		default:
+			c.muted.Store(nil)
 		}
 		reply <- err
 		return nil
@@ -78,6 +82,12 @@ func (ch *Channel) Muted(interactionID, agentID string) bool {
 	if c == nil {
 		return false
 	}
-	who := c.muted.Load()
-	return who != nil && *who == agentID
+	m := c.muted.Load()
+	return m != nil && m.agent == agentID
+}
+
+// mutedLeg is who is muted, and on which leg.
+type mutedLeg struct {
+	agent string
+	leg   LegID
 }

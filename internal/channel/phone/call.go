@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"cordboard/internal/fault"
@@ -24,11 +25,11 @@ const (
 // carried out there too, except for what the desk must hear: that goes out by post, in order, so that a slow database
 // never delays a hang-up.
 type call struct {
-	muted atomic.Pointer[string] // the agent who is muted, nil when he is heard
 	ch    *Channel
 	core  *core // touched from the inbox only
 	inbox mailbox
 	post  mailbox
+	muted atomic.Pointer[mutedLeg] // nil while the agent is heard
 
 	// guarded by ch.mu
 	id     string // the interaction's, "" until the desk has taken the call
@@ -49,6 +50,9 @@ func (c *call) put(what func(*core) []order) {
 	c.inbox.put(func() {
 		for _, o := range what(c.core) {
 			c.carry(o)
+		}
+		if m := c.muted.Load(); m != nil && (c.core.agent == nil || c.core.agent.leg != m.leg) {
+			c.muted.Store(nil) // the next leg begins unmuted
 		}
 		if c.core.over() {
 			// By post: after the last signal has gone out.

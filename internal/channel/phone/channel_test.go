@@ -300,13 +300,16 @@ func TestMute(t *testing.T) {
 		if got := h.ch.Abilities(); !slices.Equal(got, []string{phone.AbilityMute}) {
 			t.Fatalf("abilities %q", got)
 		}
-		p, _ := h.talk("ada")
+		p, ada := h.talk("ada")
 		ctx, id := context.Background(), "i-"+string(p.Leg())
+		if h.ch.Muted(id, "ada") || h.ch.Muted("i-none", "ada") {
+			t.Fatal("muted from the start")
+		}
 		if err := h.ch.Mute(ctx, id, "ada", true); err != nil {
 			t.Fatal(err)
 		}
-		if p.Hears() != "" {
-			t.Fatalf("the customer hears %q of a muted agent", p.Hears())
+		if p.Hears() != "" || !h.ch.Muted(id, "ada") || h.ch.Muted(id, "ben") {
+			t.Fatalf("the customer hears %q of a muted agent; muted: %v", p.Hears(), h.ch.Muted(id, "ada"))
 		}
 		if err := h.ch.Mute(ctx, id, "ben", true); !fault.Is(err, "CALL_GONE") {
 			t.Fatalf("someone else's call: %v", err)
@@ -314,8 +317,19 @@ func TestMute(t *testing.T) {
 		if err := h.ch.Mute(ctx, "i-none", "ada", true); !fault.Is(err, "CALL_GONE") {
 			t.Fatalf("no call: %v", err)
 		}
-		if err := h.ch.Mute(ctx, id, "ada", false); err != nil || p.Hears() == "" {
+		if err := h.ch.Mute(ctx, id, "ada", false); err != nil || p.Hears() == "" || h.ch.Muted(id, "ada") {
 			t.Fatalf("unmuted: %v, hears %q", err, p.Hears())
+		}
+		// Lost while muted, he comes back to the same customer: on a new leg, heard.
+		if err := h.ch.Mute(ctx, id, "ada", true); err != nil {
+			t.Fatal(err)
+		}
+		ada.End(phone.CauseLost)
+		synctest.Wait()
+		h.do(p, interaction.Alert, "ada", 2)
+		h.do(p, interaction.Connect, "ada", 2)
+		if p.Hears() == "" || h.ch.Muted(id, "ada") {
+			t.Fatalf("back again: hears %q, muted %v", p.Hears(), h.ch.Muted(id, "ada"))
 		}
 	})
 }
