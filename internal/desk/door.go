@@ -10,7 +10,8 @@ import (
 )
 
 // Tx is one unit of change: what is loaded through it is locked until commit, and everything loaded that came out changed
-// is saved together with the intents, or nothing is. The instant is the same for the whole unit.
+// is saved together with the intents, or nothing is. The instant is the same for the whole unit. Loading the same row twice
+// gives the same pointer, and after the commit the pointers carry their new Version: that is what is published.
 type Tx interface {
 	// Now is the unit's instant, UTC, milliseconds.
 	Now() time.Time
@@ -62,9 +63,10 @@ type OnClose func(i *interaction.Interaction, h *interaction.Handling) (intents 
 
 // Channel is a medium's own side. Do must not wait: what comes of an effect returns as a signal.
 type Channel interface {
-	// Do carries out an effect on an interaction as it was when the effect was decided.
+	// Do carries out an effect on an interaction as it was when the effect was decided. Effects of one interaction come in
+	// order; the interaction is shared and must not be changed. An effect may repeat what is so already.
 	Do(i interaction.Interaction, e interaction.Effect)
-	// Reachable says at once whether an agent could be asked now (INT-9).
+	// Reachable says at once whether an agent could be asked now (INT-9); when that changes, call Desk.Reached.
 	Reachable(agentID string) bool
 }
 
