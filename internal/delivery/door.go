@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"time"
-
-	"cordboard/internal/fault"
 )
 
 // State is how far a delivery is (LOG-17).
@@ -31,7 +29,7 @@ type Attempt struct {
 // Delivery is a durable promise to write something elsewhere.
 type Delivery struct {
 	Key         string          `json:"key"`
-	Lane        string          `json:"lane"`
+	Lane        string          `json:"lane"` // "org/credential", or a word without "/"
 	Kind        string          `json:"kind"`
 	Interaction string          `json:"interaction"`
 	Handling    int             `json:"handling"`
@@ -69,9 +67,9 @@ type Worker interface {
 // the Version of the delivery's agent in the same transaction, once per delivery, and returns it as Stream. Claim, Renew
 // and Freeze change nothing that is shown. A delivery's own Version rises with its Claim and names that claim.
 type Store interface {
-	// Claim takes up to n due deliveries whose lane is not in rest, at most one per Order and oldest first, and marks
-	// them running until lease, by one conditional UPDATE … RETURNING. A delivery waits while an earlier one of its
-	// Order is not done or dropped. One whose lease has expired is due again.
+	// Claim takes up to n due deliveries whose lane is not in rest (an entry that ends in "/" is every lane of that org),
+	// at most one per Order and oldest first, and marks them running until lease, by one conditional UPDATE … RETURNING.
+	// A delivery waits while an earlier one of its Order is not done or dropped. One whose lease has expired is due again.
 	Claim(ctx context.Context, now, lease time.Time, n int, rest []string) ([]Delivery, error)
 	// Renew lets a claim last until lease; a fault of kind Conflict (code CLAIM_LOST) when it was lost.
 	Renew(ctx context.Context, d Delivery, lease time.Time) error
@@ -80,18 +78,20 @@ type Store interface {
 	// Settle stores the outcome (State, Result, Code, Reason, Tries, Attempts, Next, Finished) while the claim holds;
 	// CLAIM_LOST when it was lost.
 	Settle(ctx context.Context, d Delivery) (stream int64, err error)
-	// ParkLane parks every waiting delivery of a lane with the code and sentence (SF-10).
-	ParkLane(ctx context.Context, lane, code, reason string, at time.Time) ([]Delivery, error)
+	// ParkLane settles d as Parked and parks, with its code and sentence and in the same transaction, every waiting
+	// delivery of its lane, and those promised later until one of the lane is Done or the lane is released (SF-10). It
+	// returns all that it changed, d among them; CLAIM_LOST when the claim was lost.
+	ParkLane(ctx context.Context, d Delivery) ([]Delivery, error)
 	// Release sets parked deliveries back to waiting, due at once, with no tries: those that match the filter; empty
-	// fields match all. One named by Key is released from its back-off, too.
+	// fields match all. One named by Key is released from its back-off, too; a filter by Lane alone opens the lane again.
 	Release(ctx context.Context, f Filter, at time.Time) ([]Delivery, error)
 	// Drop ends a parked or waiting delivery for good; NotFound, or Conflict when it is running or over.
 	Drop(ctx context.Context, key, reason string, at time.Time) (Delivery, error)
 	// List shows deliveries, newest first, without payloads. Deliveries of one instant come on one page, so a page can
 	// be longer than Limit.
 	List(ctx context.Context, f Filter) ([]Delivery, error)
-	// One reads a delivery with its payloads; NotFound when there is none.
-	One(ctx context.Context, key string) (Delivery, error)
+	// Delivery reads one with its payloads; NotFound when there is none.
+	Delivery(ctx context.Context, key string) (Delivery, error)
 	// Count tells how many there are per state and when the oldest of each was made.
 	Count(ctx context.Context) (map[State]Tally, error)
 	// NextDue is when the earliest delivery falls due that Claim would take then; zero when there is none.
@@ -116,16 +116,4 @@ type Tally struct {
 type Changed struct {
 	Delivery Delivery
 	Stream   int64 // the agent's Version with this change; 0 when he has none
-}
-
-// Verdict of an error as deliveries read it.
-func verdict(err error) fault.Verdict {
-	f := fault.Of(err)
-	if f.Verdict != fault.Unjudged {
-		return f.Verdict
-	}
-	if f.Kind == fault.Unavailable || f.Kind == fault.Internal {
-		return fault.Retry
-	}
-	return fault.Park
 }

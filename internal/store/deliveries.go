@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"cordboard/internal/delivery"
 	"cordboard/internal/desk"
@@ -15,13 +16,7 @@ import (
 	"cordboard/internal/store/engine"
 )
 
-var _ delivery.Store = (*Deliveries)(nil)
-
-// Deliveries are a tenant's durable promises: delivery's Store.
-type Deliveries struct{ db *engine.DB }
-
-// Deliveries is the tenant's delivery.Store.
-func (t *Tenant) Deliveries() *Deliveries { return &Deliveries{t.db} }
+var _ delivery.Store = (*Tenant)(nil)
 
 // Promise stores a delivery with the change; the same key again is ignored.
 func (u *unit) Promise(in desk.Intent) error {
@@ -38,11 +33,19 @@ func (u *unit) Promise(in desk.Intent) error {
 		}
 		seq = max(seq, last+1)
 	}
+	state, code, reason, finished := delivery.Waiting, "", "", int64(0)
+	parked, err := u.q.Get("SELECT code, reason FROM parked_lane WHERE lane = $1", []any{in.Lane}, &code, &reason)
+	if err != nil {
+		return err
+	}
 	ms := engine.Millis(u.now)
-	_, err := u.q.Exec(`INSERT INTO delivery (key, seq, lane, kind, interaction, handling, agent, ord, state, intent,
+	if parked {
+		state, finished = delivery.Parked, ms
+	}
+	_, err = u.q.Exec(`INSERT INTO delivery (key, seq, lane, kind, interaction, handling, agent, ord, state, intent,
     frozen, result, code, reason, tries, attempts, created_at, since, next_at, lease, finished_at, version)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $9, '', '', '', '', 0, '', $10, $10, $10, 0, 0, 1) ON CONFLICT (key) DO NOTHING`,
-		in.Key, seq, in.Lane, in.Kind, in.Interaction, in.Handling, in.Agent, in.Order, string(in.Payload), ms)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', '', $11, $12, 0, '', $13, $13, $13, 0, $14, 1) ON CONFLICT (key) DO NOTHING`,
+		in.Key, seq, in.Lane, in.Kind, in.Interaction, in.Handling, in.Agent, in.Order, string(state), string(in.Payload), code, reason, ms, finished)
 	return err
 }
 
@@ -104,12 +107,21 @@ func plain(rows []row) []delivery.Delivery {
 const inTurn = ` AND (d.ord = '' OR NOT EXISTS (SELECT 1 FROM delivery e
         WHERE e.ord = d.ord AND e.ord <> '' AND e.seq < d.seq AND e.state IN ('waiting', 'running', 'parked')))`
 
-// awake says that the lane is not in rest.
+// awake says that the lane is not in rest: neither itself nor, by an entry that ends in "/", its org.
 func awake(w *where, rest []string) string {
-	if len(rest) == 0 {
-		return ""
+	var lanes []string
+	var orgs strings.Builder
+	for _, r := range rest {
+		if !strings.HasSuffix(r, "/") {
+			lanes = append(lanes, r)
+			continue
+		}
+		fmt.Fprintf(&orgs, " AND SUBSTR(d.lane, 1, %d) <> %s", utf8.RuneCountInString(r), w.list([]string{r}))
 	}
-	return " AND d.lane NOT IN (" + w.list(rest) + ")"
+	if len(lanes) == 0 {
+		return orgs.String()
+	}
+	return orgs.String() + " AND d.lane NOT IN (" + w.list(lanes) + ")"
 }
 
 // list adds arguments and returns their places.
@@ -124,7 +136,7 @@ func (w *where) list(values []string) string {
 
 // Claim takes due deliveries. They are looked for among the readers, so that the writer has only the few rows to mark;
 // the UPDATE checks again, and whoever comes second finds nothing.
-func (t *Deliveries) Claim(ctx context.Context, now, lease time.Time, n int, rest []string) ([]delivery.Delivery, error) {
+func (t *Tenant) Claim(ctx context.Context, now, lease time.Time, n int, rest []string) ([]delivery.Delivery, error) {
 	var w where
 	w.args = []any{engine.Millis(now), n}
 	cond := awake(&w, rest) + inTurn
@@ -157,32 +169,63 @@ func claimed(q *engine.Q, d delivery.Delivery, set string, args ...any) error {
 }
 
 // Renew lets a claim last until lease.
-func (t *Deliveries) Renew(ctx context.Context, d delivery.Delivery, lease time.Time) error {
+func (t *Tenant) Renew(ctx context.Context, d delivery.Delivery, lease time.Time) error {
 	return t.db.Write(ctx, func(q *engine.Q) error { return claimed(q, d, "lease = $3", engine.Millis(lease)) })
 }
 
 // Freeze stores the composed payload while the claim holds.
-func (t *Deliveries) Freeze(ctx context.Context, d delivery.Delivery) error {
+func (t *Tenant) Freeze(ctx context.Context, d delivery.Delivery) error {
 	return t.db.Write(ctx, func(q *engine.Q) error { return claimed(q, d, "frozen = $3", string(d.Frozen)) })
 }
 
-// Settle stores the outcome while the claim holds.
-func (t *Deliveries) Settle(ctx context.Context, d delivery.Delivery) (stream int64, err error) {
-	attempts, err := json.Marshal(d.Attempts)
-	if err != nil {
-		return 0, err
-	}
+// Settle stores the outcome while the claim holds. A delivery that is done shows that its lane works.
+func (t *Tenant) Settle(ctx context.Context, d delivery.Delivery) (stream int64, err error) {
 	err = t.db.Write(ctx, func(q *engine.Q) error {
-		err := claimed(q, d, `state = $3, result = $4, code = $5, reason = $6, tries = $7, attempts = $8,
-    next_at = $9, finished_at = $10, lease = 0, version = version + 1`,
-			string(d.State), string(d.Result), d.Code, d.Reason, d.Tries, string(attempts), engine.Millis(d.Next), engine.Millis(d.Finished))
-		if err != nil {
+		if err := settle(q, d); err != nil {
 			return err
+		}
+		if d.State == delivery.Done {
+			if err := openLane(q, d.Lane); err != nil {
+				return err
+			}
 		}
 		stream, err = raise(q, d.Agent)
 		return err
 	})
 	return stream, err
+}
+
+func settle(q *engine.Q, d delivery.Delivery) error {
+	attempts, err := json.Marshal(d.Attempts)
+	if err != nil {
+		return err
+	}
+	return claimed(q, d, `state = $3, result = $4, code = $5, reason = $6, tries = $7, attempts = $8,
+    next_at = $9, finished_at = $10, lease = 0, version = version + 1`,
+		string(d.State), string(d.Result), d.Code, d.Reason, d.Tries, string(attempts), engine.Millis(d.Next), engine.Millis(d.Finished))
+}
+
+func openLane(q *engine.Q, lane string) error {
+	_, err := q.Exec("DELETE FROM parked_lane WHERE lane = $1", lane)
+	return err
+}
+
+// ParkLane settles d as parked, and parks what waits in its lane with it.
+func (t *Tenant) ParkLane(ctx context.Context, d delivery.Delivery) (out []delivery.Delivery, err error) {
+	err = t.db.Write(ctx, func(q *engine.Q) error {
+		d.State = delivery.Parked
+		if err := settle(q, d); err != nil {
+			return err
+		}
+		if _, err := q.Exec(`INSERT INTO parked_lane (lane, code, reason) VALUES ($1, $2, $3)
+ON CONFLICT (lane) DO UPDATE SET code = excluded.code, reason = excluded.reason`, d.Lane, d.Code, d.Reason); err != nil {
+			return err
+		}
+		out, err = changed(q, `UPDATE delivery SET version = version + 1, finished_at = $3, state = 'parked', code = $4, reason = $5
+WHERE lane = $1 AND (state = 'waiting' OR key = $2)`, []any{d.Lane, d.Key, engine.Millis(d.Finished), d.Code, d.Reason})
+		return err
+	})
+	return out, err
 }
 
 // raise raises the agent's Version; 0 when he has none.
@@ -192,19 +235,16 @@ func raise(q *engine.Q, agent string) (stream int64, err error) {
 }
 
 // changed runs an UPDATE of deliveries, raising the stream of each one's agent.
-func (t *Deliveries) changed(ctx context.Context, query string, args []any) (out []delivery.Delivery, err error) {
-	err = t.db.Write(ctx, func(q *engine.Q) error {
-		rows, err := engine.All(q, query+" RETURNING "+deliveryShown, args, scanShown)
-		if err != nil {
-			return err
+func changed(q *engine.Q, query string, args []any) ([]delivery.Delivery, error) {
+	rows, err := engine.All(q, query+" RETURNING "+deliveryShown, args, scanShown)
+	if err != nil {
+		return nil, err
+	}
+	out := plain(rows)
+	for i := range out {
+		if out[i].Stream, err = raise(q, out[i].Agent); err != nil {
+			return nil, err
 		}
-		out = plain(rows)
-		for i := range out {
-			if out[i].Stream, err = raise(q, out[i].Agent); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return out, err
+	}
+	return out, nil
 }

@@ -9,22 +9,25 @@ import (
 	"cordboard/internal/store/engine"
 )
 
-// ParkLane parks every waiting delivery of a lane.
-func (t *Deliveries) ParkLane(ctx context.Context, lane, code, reason string, at time.Time) ([]delivery.Delivery, error) {
-	return t.changed(ctx, `UPDATE delivery SET state = 'parked', code = $2, reason = $3, finished_at = $4, version = version + 1
-WHERE lane = $1 AND state = 'waiting'`, []any{lane, code, reason, engine.Millis(at)})
-}
-
 // Release sets parked deliveries back to waiting.
-func (t *Deliveries) Release(ctx context.Context, f delivery.Filter, at time.Time) ([]delivery.Delivery, error) {
+func (t *Tenant) Release(ctx context.Context, f delivery.Filter, at time.Time) (out []delivery.Delivery, err error) {
 	w := where{args: []any{engine.Millis(at)}, conds: []string{"state = 'parked'"}}
 	if f.Key != "" {
 		w.conds[0] = "state IN ('parked', 'waiting')"
 	}
 	f.State = ""
 	filter(&w, f)
-	return t.changed(ctx, `UPDATE delivery SET state = 'waiting', next_at = $1, since = $1, tries = 0, finished_at = 0, version = version + 1
+	err = t.db.Write(ctx, func(q *engine.Q) error {
+		if f == (delivery.Filter{Lane: f.Lane}) {
+			if err := openLane(q, f.Lane); err != nil {
+				return err
+			}
+		}
+		out, err = changed(q, `UPDATE delivery SET state = 'waiting', next_at = $1, since = $1, tries = 0, finished_at = 0, version = version + 1
 `+w.text(), w.args)
+		return err
+	})
+	return out, err
 }
 
 func filter(w *where, f delivery.Filter) {
@@ -38,16 +41,20 @@ func filter(w *where, f delivery.Filter) {
 }
 
 // Drop ends a parked or waiting delivery for good.
-func (t *Deliveries) Drop(ctx context.Context, key, reason string, at time.Time) (delivery.Delivery, error) {
-	out, err := t.changed(ctx, `UPDATE delivery SET state = 'dropped', reason = $2, finished_at = $3, version = version + 1
+func (t *Tenant) Drop(ctx context.Context, key, reason string, at time.Time) (delivery.Delivery, error) {
+	var out []delivery.Delivery
+	err := t.db.Write(ctx, func(q *engine.Q) (err error) {
+		out, err = changed(q, `UPDATE delivery SET state = 'dropped', reason = $2, finished_at = $3, version = version + 1
 WHERE key = $1 AND state IN ('parked', 'waiting')`, []any{key, reason, engine.Millis(at)})
+		return err
+	})
 	if err != nil {
 		return delivery.Delivery{}, err
 	}
 	if len(out) == 1 {
 		return out[0], nil
 	}
-	d, err := t.One(ctx, key)
+	d, err := t.Delivery(ctx, key)
 	if err != nil {
 		return delivery.Delivery{}, err
 	}
@@ -58,7 +65,7 @@ WHERE key = $1 AND state IN ('parked', 'waiting')`, []any{key, reason, engine.Mi
 }
 
 // List shows deliveries, newest first.
-func (t *Deliveries) List(ctx context.Context, f delivery.Filter) ([]delivery.Delivery, error) {
+func (t *Tenant) List(ctx context.Context, f delivery.Filter) ([]delivery.Delivery, error) {
 	const newest = " ORDER BY created_at DESC, seq DESC, key"
 	var w where
 	filter(&w, f)
@@ -85,8 +92,8 @@ func (t *Deliveries) List(ctx context.Context, f delivery.Filter) ([]delivery.De
 	return out, nil
 }
 
-// One reads a delivery with its payloads.
-func (t *Deliveries) One(ctx context.Context, key string) (delivery.Delivery, error) {
+// Delivery reads one with its payloads.
+func (t *Tenant) Delivery(ctx context.Context, key string) (delivery.Delivery, error) {
 	rows, err := engine.All(t.db.Read(ctx), "SELECT "+deliveryWhole+" FROM delivery WHERE key = $1", []any{key}, scanWhole)
 	if err != nil {
 		return delivery.Delivery{}, t.db.Fault(err)
@@ -98,7 +105,7 @@ func (t *Deliveries) One(ctx context.Context, key string) (delivery.Delivery, er
 }
 
 // Count tells how many deliveries there are per state and when the oldest of each was made.
-func (t *Deliveries) Count(ctx context.Context) (map[delivery.State]delivery.Tally, error) {
+func (t *Tenant) Count(ctx context.Context) (map[delivery.State]delivery.Tally, error) {
 	out := map[delivery.State]delivery.Tally{}
 	_, err := engine.All(t.db.Read(ctx), "SELECT state, COUNT(*), MIN(created_at) FROM delivery GROUP BY state", nil,
 		func(row scanner) (struct{}, error) {
@@ -112,7 +119,7 @@ func (t *Deliveries) Count(ctx context.Context) (map[delivery.State]delivery.Tal
 }
 
 // NextDue is when the earliest delivery falls due that Claim would take then.
-func (t *Deliveries) NextDue(ctx context.Context, rest []string) (time.Time, error) {
+func (t *Tenant) NextDue(ctx context.Context, rest []string) (time.Time, error) {
 	var w where
 	cond := awake(&w, rest) + inTurn
 	var ms int64

@@ -152,7 +152,7 @@ var deskTests = map[string]func(t *testing.T, tn *store.Tenant){
 		if as, _ := tn.Agents(t.Context()); len(as) != 0 {
 			t.Errorf("a touched agent was kept: %+v", as)
 		}
-		if ds, _ := tn.Deliveries().List(t.Context(), listAll); len(ds) != 0 {
+		if ds, _ := tn.List(t.Context(), listAll); len(ds) != 0 {
 			t.Errorf("a promise was kept: %+v", ds)
 		}
 		// The number that was rolled back is given again: there is no gap.

@@ -69,6 +69,12 @@ CREATE INDEX delivery_order ON delivery (ord, seq, state) WHERE ord <> '';
 CREATE INDEX delivery_interaction ON delivery (interaction);
 CREATE INDEX delivery_created ON delivery (created_at);
 CREATE INDEX delivery_agent ON delivery (agent, created_at);
+-- Lanes whose credential was found broken: what is promised in them is parked at once.
+CREATE TABLE parked_lane (
+    lane   TEXT NOT NULL PRIMARY KEY,
+    code   TEXT NOT NULL,
+    reason TEXT NOT NULL
+);
 CREATE TABLE document (
     kind    TEXT   NOT NULL,
     id      BIGINT NOT NULL,
