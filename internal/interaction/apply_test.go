@@ -233,6 +233,9 @@ func TestWritingInParts(t *testing.T) {
 	if h := i.Current(); h.Edits.Notes != "m" || len(h.Codes) != 1 {
 		t.Errorf("%+v", h)
 	}
+	if got := tell(i, []say{{8, Signal{Kind: Write, Agent: "ada", Edits: &Edits{Notes: "m"}}}, codes(8, "ada", 1)}); got != "- | -" {
+		t.Errorf("the same again: %s", got)
+	}
 	tell(i, []say{{9, Signal{Kind: Write, Agent: "ada", SetCodes: true}}})
 	if h := i.Current(); h.Edits.Notes != "m" || len(h.Codes) != 0 {
 		t.Errorf("%+v", h)

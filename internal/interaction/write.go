@@ -1,6 +1,7 @@
 package interaction
 
 import (
+	"reflect"
 	"slices"
 	"unicode/utf8"
 
@@ -24,13 +25,18 @@ func write(m *move) error {
 		return err
 	}
 	h := m.i.Current()
+	edits, codes := h.Edits, h.Codes
 	if m.s.Edits != nil {
-		h.Edits = *m.s.Edits
+		edits = *m.s.Edits
 	}
 	if m.s.SetCodes {
-		h.Codes = slices.Clone(m.s.Codes)
-		h.CodesNeeded = m.i.missingCodes(h)
+		codes = slices.Clone(m.s.Codes)
 	}
+	if reflect.DeepEqual(edits, h.Edits) && slices.Equal(codes, h.Codes) {
+		return nil // saved again as it was
+	}
+	h.Edits, h.Codes = edits, codes
+	h.CodesNeeded = m.i.missingCodes(h)
 	m.event(Event{Kind: EventChanged, Agent: h.Agent, Handling: h.Number})
 	return nil
 }
