@@ -38,6 +38,15 @@ func Fault(code string) *refusal.Error {
 // Password checks what a client sent as password, token appended, for API use from an address. It returns the refusal
 // or nil; expired says that the password is right but must be changed first.
 func (g *Registry) Password(p Person, known bool, sent, ip string) (expired bool, err *refusal.Error) {
+	return g.password(p, known, sent, ip, g.Rules.RequireToken)
+}
+
+// Browser checks the password of a person at the sign-in page, where no security token is asked for.
+func (g *Registry) Browser(p Person, known bool, sent, ip string) (expired bool, err *refusal.Error) {
+	return g.password(p, known, sent, ip, false)
+}
+
+func (g *Registry) password(p Person, known bool, sent, ip string, needToken bool) (expired bool, err *refusal.Error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !known || !p.Active {
@@ -59,7 +68,7 @@ func (g *Registry) Password(p Person, known bool, sent, ip string) (expired bool
 	if n := len(sent) - len(c.Token); c.Token != "" && n >= 0 {
 		full = same(sent[n:], c.Token) && same(Digest(sent[:n]), c.Digest)
 	}
-	if !full && bare && g.Rules.RequireToken && !g.trusted(ip) {
+	if !full && bare && needToken && !g.trusted(ip) {
 		return false, Fault("LOGIN_MUST_USE_SECURITY_TOKEN")
 	}
 	if !full && !bare {
