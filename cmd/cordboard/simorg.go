@@ -1,0 +1,38 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"cordboard/internal/simorg"
+)
+
+type simorgCmd struct {
+	Listen    string `help:"Address, host:port." default:"127.0.0.1:8090"`
+	Seed      string `help:"Seed folder, or the name of a built-in seed: demo, private." default:"demo"`
+	State     string `help:"Folder that keeps the org between runs. Default: in memory." type:"path"`
+	OpenPages bool   `help:"Show the record pages to browsers that are not signed in, as an administrator sees them."`
+	LogLevel  string `help:"debug, info, warn or error." default:"warn" enum:"debug,info,warn,error"`
+}
+
+func (c *simorgCmd) Run(ctx context.Context) error {
+	o := simorg.Options{StateDir: c.State, OpenPages: c.OpenPages, Logger: logger(c.LogLevel)}
+	if info, err := os.Stat(c.Seed); err == nil && info.IsDir() {
+		o.Seed = os.DirFS(c.Seed)
+	} else {
+		o.SeedName = c.Seed
+	}
+	org, err := simorg.New(o)
+	if err != nil {
+		return err
+	}
+	if err := org.Start(c.Listen); err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "simorg %s\n  org      %s/\n  control  %s/_sim/\n", version, org.URL(), org.URL())
+	<-ctx.Done()
+	stop, done := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer done()
+	return org.Stop(stop)
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+
+	"cordboard/internal/channel/phone/sip/sipphone"
+)
+
+// play lets customers call and kills the program in between, until as many conversations were held as asked for.
+func (w *world) play(ctx context.Context) error {
+	if err := w.lose(); err != nil {
+		return err
+	}
+	if err := w.start(ctx); err != nil {
+		return err
+	}
+	ctx, over := context.WithCancel(ctx)
+	var people sync.WaitGroup
+	defer people.Wait()
+	defer over()
+	for _, a := range w.agents {
+		s, err := w.signIn(ctx, a.userID)
+		if err != nil {
+			return err
+		}
+		people.Go(func() { w.atWork(ctx, a, s) })
+	}
+	for range w.callers {
+		people.Go(func() {
+			for ctx.Err() == nil && !w.enough() {
+				w.customer(ctx)
+			}
+		})
+	}
+	for ctx.Err() == nil && !w.enough() {
+		select {
+		case <-w.server.dead:
+			return fmt.Errorf("the program ended by itself: %s", w.server.log.String())
+		case <-time.After(50 * time.Millisecond):
+		}
+		if w.killDue() {
+			w.server.kill()
+			w.mu.Lock()
+			w.kills++
+			w.mu.Unlock()
+			if err := w.start(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return ctx.Err()
+}
+
+func (w *world) enough() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.held >= w.interactions && w.settings.kills <= w.kills
+}
+
+// killDue spreads the kills evenly over the conversations.
+func (w *world) killDue() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.kills < w.settings.kills && w.held >= (w.kills+1)*w.interactions/(w.settings.kills+1)
+}
+
+// atWork keeps an agent's telephone registered and him ready to work, as a person at a desk would.
+func (w *world) atWork(ctx context.Context, a *agent, s *session) {
+	for ctx.Err() == nil {
+		short, done := context.WithTimeout(ctx, 2*time.Second)
+		if err := a.phone.Register(short, w.sip); err == nil {
+			var got struct {
+				Agent struct{ Status int }
+			}
+			// A session of before the kill is still good: sign-ins are stored.
+			_ = s.ask(short, http.MethodPost, "/api/v1/console/status", map[string]int{"status": 4}, &got)
+		}
+		done()
+		select {
+		case <-time.After(300 * time.Millisecond):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// customer is one call: from a number of his own, a short talk, and away.
+func (w *world) customer(ctx context.Context) {
+	w.mu.Lock()
+	w.nextCaller++
+	from := fmt.Sprintf("+1212%07d", 2000000+w.nextCaller)
+	w.mu.Unlock()
+	phone, err := sipphone.New(sipphone.Options{})
+	if err != nil {
+		return
+	}
+	defer phone.Close()
+	ring, done := context.WithTimeout(ctx, 8*time.Second)
+	defer done()
+	call, err := phone.Call(ring, sipphone.Request{Server: w.sip, To: w.number, From: from})
+	if err != nil {
+		select {
+		case <-time.After(100 * time.Millisecond): // refused, or nobody there just now
+		case <-ctx.Done():
+		}
+		return
+	}
+	w.mu.Lock()
+	w.answered[from] = true
+	w.mu.Unlock()
+	select {
+	case <-time.After(time.Duration(100+rand.IntN(500)) * time.Millisecond):
+		bye, done := context.WithTimeout(ctx, time.Second)
+		defer done()
+		_ = call.Hangup(bye)
+	case <-call.Done():
+	case <-ctx.Done():
+	}
+	w.mu.Lock()
+	w.held++
+	w.mu.Unlock()
+}

@@ -1,0 +1,119 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"cordboard/internal/channel/phone"
+	"cordboard/internal/channel/phone/browser"
+	"cordboard/internal/crm/salesforce"
+	"cordboard/internal/crm/salesforce/setup"
+	"cordboard/internal/delivery"
+	"cordboard/internal/egress"
+	"cordboard/internal/fault"
+	"cordboard/internal/interaction"
+	"cordboard/internal/store"
+	"cordboard/internal/tenant"
+	"cordboard/internal/web"
+	"cordboard/internal/web/api"
+)
+
+// openWeb makes the web out of the tenants' rooms.
+func (a *App) openWeb() error {
+	o := web.Options{
+		PublicURL: a.listen.public.String(), Guard: a.Doors, Doors: a.bus, Version: a.opts.Version, Extra: a.opts.Extra, Log: a.opts.Logger, Now: a.opts.Clock,
+	}
+	for _, t := range a.all() {
+		o.Tenants = append(o.Tenants, web.Tenant{
+			Name: t.Name, Bus: t.Bus, Settings: t.Settings, Trail: t.Store, Desk: t.Desk, History: history{t.Store}, Pops: t.Pop, Drafts: t.AutoLog,
+			Phone: agentPhone{t.Phone, a.browser}, Browser: a.browser, SIP: sipAccounts{t}, SignOns: signOns{t.Salesforce},
+			Org:        org{&setup.Setup{Tenant: t.Name, Vault: t.Vault, HTTP: a.egress.Client(egress.Salesforce), Clock: a.opts.Clock}},
+			Deliveries: deliveries{t.Deliveries, t.Store},
+		})
+	}
+	if len(o.Tenants) == 0 {
+		return fault.New(fault.Invalid, "NO_TENANT", "There is no tenant yet. Make one first: cordboard tenant add NAME --data DIR --region US --admin USERID")
+	}
+	var err error
+	if a.web, err = web.New(o); err != nil {
+		return err
+	}
+	a.http = &http.Server{Handler: a.web.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	return nil
+}
+
+// phoneOwner passes on which tab holds an agent's browser phone now.
+func (a *App) phoneOwner(agentID, _ string) {
+	for _, t := range a.all() {
+		if _, ok := t.Settings.Config().Users[agentID]; ok {
+			a.web.PhoneChanged(t.Name, agentID)
+		}
+	}
+}
+
+// The types below fit a room's own methods to what the web asks for; none decides anything.
+
+type history struct{ s *store.Tenant }
+
+func (h history) History(ctx context.Context, agentID string, before time.Time, limit int) ([]interaction.Interaction, error) {
+	return h.s.Interactions(ctx, store.InteractionFilter{Agent: agentID, To: before, Limit: limit})
+}
+
+type agentPhone struct {
+	*phone.Channel
+	browser *browser.Switch
+}
+
+func (p agentPhone) Owner(agentID string) (string, time.Time) { return p.browser.Owner(agentID) }
+
+type sipAccounts struct{ t *Tenant }
+
+func (s sipAccounts) Issue(ctx context.Context, u tenant.User) (string, string, error) {
+	return s.t.newSIPSecret(ctx, u)
+}
+
+type signOns struct{ *salesforce.Salesforce }
+
+func (s signOns) Save(ctx context.Context, agentID string, kind tenant.SignOn, loginID, secret string) (salesforce.SignOn, error) {
+	return s.Salesforce.Save(ctx, agentID, kind, loginID, secret, "") // the token is appended already (SF-6)
+}
+
+func (s signOns) Disconnect(ctx context.Context, agentID string) (salesforce.SignOn, error) {
+	if err := s.Salesforce.Disconnect(ctx, agentID); err != nil {
+		return salesforce.SignOn{}, err
+	}
+	return s.Status(ctx, agentID)
+}
+
+type org struct{ s *setup.Setup }
+
+func (o org) Certificate(ctx context.Context) (string, error) { return o.s.Certificate(ctx) }
+func (o org) NewKey(ctx context.Context) (string, error)      { return o.s.NewKey(ctx) }
+
+func (o org) Probe(ctx context.Context, c tenant.Connection) (api.OrgTest, error) {
+	newest, err := o.s.Probe(ctx, c.LoginBase())
+	if err != nil {
+		return api.OrgTest{Message: fault.Of(err).Message, Kinds: []tenant.SignOn{}}, nil
+	}
+	return api.OrgTest{Reachable: true, Message: "The org answers. Its newest API version is " + newest + ".", Kinds: c.SignOns, APIVersion: newest}, nil
+}
+
+type deliveries struct {
+	*delivery.Pump
+	s *store.Tenant
+}
+
+func (d deliveries) Retry(ctx context.Context, key string) (delivery.Delivery, error) {
+	if err := d.Pump.Retry(ctx, key); err != nil {
+		return delivery.Delivery{}, err
+	}
+	return d.s.Delivery(ctx, key)
+}
+
+func (d deliveries) Drop(ctx context.Context, key, reason string) (delivery.Delivery, error) {
+	if err := d.Pump.Drop(ctx, key, reason); err != nil {
+		return delivery.Delivery{}, err
+	}
+	return d.s.Delivery(ctx, key)
+}
