@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"cordboard/internal/audit"
 	"cordboard/internal/bus"
 	"cordboard/internal/fault"
 	"cordboard/internal/signin"
@@ -44,11 +43,16 @@ type Accounts interface {
 	SetInactive(ctx context.Context, userID string, inactive bool) error
 }
 
+// Trail is the tenant's audit log; *audit.Log is one.
+type Trail interface {
+	Write(ctx context.Context, who, what, about string, details map[string]string) error
+}
+
 // Options are what a Book works with. All but OrgHosts, Log and Now are needed.
 type Options struct {
 	Tenant   string // the tenant's name, GEN-2
 	Store    Store
-	Trail    audit.Store
+	Trail    Trail
 	Bus      *bus.Bus // the tenant's
 	Accounts Accounts
 	OrgHosts []string         // hosts beside Salesforce's own that the operator lists (SF-5)
@@ -207,7 +211,7 @@ func (b *Book) publish(ctx context.Context, c *tenant.Config, d Doc, what string
 	} else if d.Name != "" {
 		about = d.Kind + " " + d.Name
 	}
-	if _, err := b.o.Trail.Append(context.WithoutCancel(ctx), audit.Entry{At: d.At, Who: d.By, What: what, About: about, Details: details}); err != nil {
+	if err := b.o.Trail.Write(context.WithoutCancel(ctx), d.By, what, about, details); err != nil {
 		b.o.Log.Error("an audit entry could not be written", "what", what, "about", about, "err", err)
 	}
 	bus.Publish(b.o.Bus, Changed{Tenant: b.o.Tenant, Kind: d.Kind, Agent: d.Name, Revision: c.Revision})

@@ -3,7 +3,6 @@ package signin
 import (
 	"context"
 
-	"cordboard/internal/audit"
 	"cordboard/internal/fault"
 )
 
@@ -35,7 +34,7 @@ func (g *Guard) SetPassword(ctx context.Context, userID, next, by, keep string) 
 	if err := g.store.PutAccount(ctx, a); err != nil {
 		return err
 	}
-	g.note(ctx, a.Tenant, audit.Entry{At: g.now().UTC(), Who: by, What: "password_set", About: a.UserID})
+	g.note(ctx, a.Tenant, by, "password_set", a.UserID, nil)
 	return g.End(ctx, a.Tenant, a.Agent, keep, EndPassword)
 }
 

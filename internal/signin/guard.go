@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"cordboard/internal/audit"
 	"cordboard/internal/bus"
 	"cordboard/internal/fault"
 )
@@ -37,13 +36,18 @@ type Ended struct {
 	Reason        string
 }
 
+// Trail is a tenant's audit log; *audit.Log is one.
+type Trail interface {
+	Write(ctx context.Context, who, what, about string, details map[string]string) error
+}
+
 // Options are what a Guard works with. Store, Bus and Trail are needed.
 type Options struct {
 	Store Store
 	// Bus carries Ended, for the whole installation.
 	Bus *bus.Bus
 	// Trail is the audit log of a tenant.
-	Trail func(tenant string) audit.Store
+	Trail func(tenant string) Trail
 	Log   *slog.Logger     // default: nowhere
 	Now   func() time.Time // default: time.Now
 	// Weak makes hashes that cost next to nothing. For tests only: many sign-ins on a slow machine.
@@ -54,7 +58,7 @@ type Options struct {
 type Guard struct {
 	store Store
 	bus   *bus.Bus
-	trail func(string) audit.Store
+	trail func(string) Trail
 	log   *slog.Logger
 	now   func() time.Time
 	hash  *hasher
@@ -130,7 +134,7 @@ func (g *Guard) SignIn(ctx context.Context, userID, password string, from Source
 	if err := g.store.AddSession(ctx, s); err != nil {
 		return "", Session{}, err
 	}
-	g.note(ctx, a.Tenant, audit.Entry{At: now, Who: a.Agent, What: "sign_in", About: a.UserID, Details: map[string]string{"source": source}})
+	g.note(ctx, a.Tenant, a.Agent, "sign_in", a.UserID, map[string]string{"source": source})
 	return id, s, nil
 }
 
@@ -166,7 +170,7 @@ func (g *Guard) SignOut(ctx context.Context, s Session) error {
 		return err
 	}
 	bus.Publish(g.bus, Ended{Tenant: s.Tenant, Agent: s.Agent, Hash: s.Hash, Reason: EndSignOut})
-	g.note(ctx, s.Tenant, audit.Entry{At: g.now().UTC(), Who: s.Agent, What: "sign_out", About: s.UserID})
+	g.note(ctx, s.Tenant, s.Agent, "sign_out", s.UserID, nil)
 	return nil
 }
 
@@ -183,12 +187,12 @@ func (g *Guard) End(ctx context.Context, tenant, agent, keep, reason string) err
 }
 
 // note writes to the audit log; a log that cannot be written is an incident of its own and is said in the server's log.
-func (g *Guard) note(ctx context.Context, tenant string, e audit.Entry) {
+func (g *Guard) note(ctx context.Context, tenant, who, what, about string, details map[string]string) {
 	if tenant == "" {
 		return
 	}
-	if _, err := g.trail(tenant).Append(ctx, e); err != nil && !errors.Is(err, context.Canceled) {
-		g.log.Error("an audit entry could not be written", "what", e.What, "err", err)
+	if err := g.trail(tenant).Write(ctx, who, what, about, details); err != nil && !errors.Is(err, context.Canceled) {
+		g.log.Error("an audit entry could not be written", "what", what, "err", err)
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"cordboard/internal/audit"
 	"cordboard/internal/fault"
 )
 
@@ -74,7 +73,7 @@ func (g *Guard) refuse(ctx context.Context, a Account, userID, source string, no
 	if err := g.store.PutFailures(ctx, f); err != nil {
 		return err
 	}
-	g.note(ctx, a.Tenant, audit.Entry{At: now, Who: "system", What: "sign_in_refused", About: userID, Details: map[string]string{"source": source}})
+	g.note(ctx, a.Tenant, "system", "sign_in_refused", userID, map[string]string{"source": source})
 	g.log.Info("sign-in refused", "tenant", a.Tenant, "count", f.Count)
 	if !f.LockedUntil.IsZero() {
 		return errLocked(f.LockedUntil, now)

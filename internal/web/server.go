@@ -13,7 +13,6 @@ import (
 	"sync"
 	"time"
 
-	"cordboard/internal/audit"
 	"cordboard/internal/bus"
 	"cordboard/internal/desk"
 	"cordboard/internal/setting"
@@ -69,7 +68,7 @@ type Tenant struct {
 	Name       string
 	Bus        *bus.Bus // the tenant's: desk.Changed, desk.Waiting, delivery.Changed, setting.Changed
 	Settings   *setting.Book
-	Trail      audit.Store
+	Trail      setting.Trail // *audit.Log
 	Desk       Desk
 	History    api.History      // usually the store
 	Pops       api.Pops         // *pop.Service

@@ -1,6 +1,6 @@
 // Package settingtest keeps a tenant's documents and audit log in memory, for tests of rooms that need settings.
 //
-// It promises what setting.Store and audit.Store promise, except that nothing survives the process.
+// It promises what setting.Store promises, except that nothing survives the process.
 package settingtest
 
 import (
@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"cordboard/internal/audit"
 	"cordboard/internal/fault"
 	"cordboard/internal/setting"
 )
@@ -107,41 +106,23 @@ func (s *Store) At(_ context.Context, kind string, id int64, name string, versio
 	return setting.Doc{}, fault.New(fault.NotFound, "NOT_FOUND", "There is no such version.")
 }
 
-// Trail is an audit.Store. The zero value is ready.
+// Trail is an audit log that only remembers. The zero value is ready.
 type Trail struct {
 	mu      sync.Mutex
-	entries []audit.Entry
+	entries []string
 }
 
-// Append implements audit.Store.
-func (t *Trail) Append(_ context.Context, e audit.Entry) (audit.Entry, error) {
+// Write implements setting.Trail.
+func (t *Trail) Write(_ context.Context, who, what, about string, _ map[string]string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	e.Number = int64(len(t.entries)) + 1
-	t.entries = append(t.entries, e)
-	return e, nil
+	t.entries = append(t.entries, who+" "+what+" "+about)
+	return nil
 }
 
-// Entries implements audit.Store: newest first.
-func (t *Trail) Entries(_ context.Context, before int64, limit int) ([]audit.Entry, error) {
+// Entries lists what was written, as "who what about", in order.
+func (t *Trail) Entries() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var out []audit.Entry
-	for _, e := range slices.Backward(t.entries) {
-		if (before == 0 || e.Number < before) && len(out) < limit {
-			out = append(out, e)
-		}
-	}
-	return out, nil
-}
-
-// What lists what was done, in order.
-func (t *Trail) What() []string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	var out []string
-	for _, e := range t.entries {
-		out = append(out, e.What+" "+e.About)
-	}
-	return out
+	return slices.Clone(t.entries)
 }

@@ -26,12 +26,13 @@ type historyShown struct {
 	Interactions []view.Interaction `json:"interactions"`
 }
 
-type idInput struct {
+// IDInput names an interaction or a user by the path. It is exported because huma reads embedded fields only so.
+type IDInput struct {
 	ID string `path:"id"`
 }
 
 type offerInput struct {
-	idInput
+	IDInput
 	Body struct {
 		Offer int `json:"offer"`
 	}
@@ -41,12 +42,12 @@ type offerInput struct {
 type emptyBody struct{}
 
 type commandInput struct {
-	idInput
+	IDInput
 	Body emptyBody
 }
 
 type muteInput struct {
-	idInput
+	IDInput
 	Body struct {
 		On bool `json:"on"`
 	}
@@ -64,7 +65,7 @@ type historyInput struct {
 }
 
 type writeInput struct {
-	idInput
+	IDInput
 	Body writeBody
 }
 
@@ -95,7 +96,7 @@ func (a *API) consoleRoutes() {
 	})
 	route(a, "POST /api/v1/console/status", "Choose a status", a.setStatus)
 	route(a, "GET /api/v1/console/history", "Earlier interactions", a.history)
-	route(a, "GET /api/v1/console/interactions/{id}", "One interaction", func(ctx context.Context, c *caller, in *idInput) (*reply[shown], error) {
+	route(a, "GET /api/v1/console/interactions/{id}", "One interaction", func(ctx context.Context, c *caller, in *IDInput) (*reply[shown], error) {
 		i, err := c.own(ctx, in.ID)
 		if err != nil {
 			return nil, err

@@ -25,14 +25,15 @@ type (
 	}
 )
 
-type numberInput struct {
+// NumberInput names a numbered document by the path; exported as IDInput is.
+type NumberInput struct {
 	ID int64 `path:"id"`
 }
 
 type newInput[T any] struct{ Body T }
 
 type documentInput[T any] struct {
-	numberInput
+	NumberInput
 	Body T
 }
 
@@ -98,7 +99,7 @@ func register[T, L any](a *API, d documents[T, L]) {
 		})
 		return &reply[L]{d.list(out)}, nil
 	})
-	route(a, "GET "+base+"/{id}", "One of them", func(_ context.Context, c *caller, in *numberInput) (*reply[T], error) {
+	route(a, "GET "+base+"/{id}", "One of them", func(_ context.Context, c *caller, in *NumberInput) (*reply[T], error) {
 		v, err := one(c.config, in.ID)
 		return &reply[T]{v}, err
 	})
@@ -117,7 +118,7 @@ func register[T, L any](a *API, d documents[T, L]) {
 		v, err := d.save(c.tenant.Settings, ctx, c.user.ID, in.Body)
 		return &reply[T]{v}, conflict(ctx, err, c.tenant.Settings, func(n *tenant.Config) any { return d.all(n)[in.ID] })
 	})
-	route(a, "DELETE "+base+"/{id}", "Remove one", func(ctx context.Context, c *caller, in *numberInput) (*none, error) {
+	route(a, "DELETE "+base+"/{id}", "Remove one", func(ctx context.Context, c *caller, in *NumberInput) (*none, error) {
 		return &none{}, d.remove(c.tenant.Settings, ctx, c.user.ID, in.ID)
 	})
 }

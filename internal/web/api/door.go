@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"cordboard/internal/agent"
-	"cordboard/internal/audit"
 	"cordboard/internal/crm"
 	"cordboard/internal/crm/salesforce"
 	"cordboard/internal/delivery"
@@ -61,14 +60,14 @@ type BrowserPhone interface {
 	Release(agentID, tabID string)
 }
 
-// SignOns are the agents' CRM sign-ons (SF-4…SF-10).
+// SignOns are the agents' CRM sign-ons (SF-4…SF-10); salesforce.Salesforce is one.
 type SignOns interface {
 	Status(ctx context.Context, agentID string) (salesforce.SignOn, error)
-	// Save keeps the credentials sealed, signs in at once and says what came of it. secret is the password with the
-	// security token appended; empty with JWT.
-	Save(ctx context.Context, agentID string, kind tenant.SignOn, loginID, secret string) (salesforce.SignOn, error)
+	// Save keeps the credentials sealed, signs in at once and says what came of it (SF-9). The token is appended to the
+	// password (SF-6); both are empty with JWT.
+	Save(ctx context.Context, agentID string, kind tenant.SignOn, loginID, password, token string) (salesforce.SignOn, error)
 	Test(ctx context.Context, agentID string) (salesforce.SignOn, error)
-	Disconnect(ctx context.Context, agentID string) (salesforce.SignOn, error)
+	Disconnect(ctx context.Context, agentID string) error
 }
 
 // Org is what the Screen Pop page needs of the CRM.
@@ -117,7 +116,7 @@ type Live interface {
 type Tenant struct {
 	Name       string
 	Settings   *setting.Book
-	Trail      audit.Store
+	Trail      setting.Trail
 	Desk       Desk
 	History    History
 	Pops       Pops

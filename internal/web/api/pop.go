@@ -12,17 +12,17 @@ import (
 )
 
 type chooseInput struct {
-	idInput
+	IDInput
 	Body crm.Ref
 }
 
 type formInput struct {
-	idInput
+	IDInput
 	Kind crm.Kind `path:"kind"`
 }
 
 type createInput struct {
-	idInput
+	IDInput
 	Body struct {
 		Kind          crm.Kind          `json:"kind"`
 		Values        map[string]string `json:"values"`

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"cordboard/internal/audit"
 	"cordboard/internal/crm/salesforce"
 	"cordboard/internal/fault"
 	"cordboard/internal/tenant"
@@ -42,11 +41,12 @@ func (a *API) profileRoutes() {
 		return c.signOn(s, err)
 	})
 	route(a, "DELETE /api/v1/profile/crm", "Remove the CRM sign-on", func(ctx context.Context, c *caller, _ *none) (*reply[view.SignOn], error) {
-		s, err := c.tenant.SignOns.Disconnect(ctx, c.user.ID)
-		if err == nil {
-			a.note(ctx, c, "credential_removed", c.user.UserID, nil)
+		if err := c.tenant.SignOns.Disconnect(ctx, c.user.ID); err != nil {
+			return nil, err
 		}
+		a.note(ctx, c, "credential_removed", c.user.UserID, nil)
 		c.tenant.Live.SignOn(c.user.ID)
+		s, err := c.tenant.SignOns.Status(ctx, c.user.ID)
 		return c.signOn(s, err)
 	})
 	route(a, "PUT /api/v1/profile/password", "Change the password", func(ctx context.Context, c *caller, in *passwordInput) (*none, error) {
@@ -70,12 +70,12 @@ func (a *API) saveSignOn(ctx context.Context, c *caller, in *signOnInput) (*repl
 	}
 	b := in.Body
 	var f fault.Fields
-	login, secret := strings.TrimSpace(b.LoginID), b.Password+strings.TrimSpace(b.Token)
+	login, password, token := strings.TrimSpace(b.LoginID), b.Password, strings.TrimSpace(b.Token)
 	switch {
 	case !slices.Contains(c.config.ScreenPop.Connection.SignOns, b.Kind):
 		f.Add("kind", "NOT_PERMITTED", "Your administrator has not permitted this kind of sign-on.")
 	case b.Kind == tenant.SignOnJWT:
-		login, secret = c.user.LoginID, ""
+		login, password, token = c.user.LoginID, "", ""
 		if login == "" {
 			f.Add("loginId", "NOT_SET", "Your administrator has not set your Salesforce Login ID yet.")
 		}
@@ -87,14 +87,14 @@ func (a *API) saveSignOn(ctx context.Context, c *caller, in *signOnInput) (*repl
 		}
 		if b.Password == "" {
 			f.Add("password", "REQUIRED", "Give your Salesforce password with the security token appended.")
-		} else if n := len([]rune(secret)); n > 400 {
+		} else if n := len([]rune(password + token)); n > 400 {
 			f.Addf("password", "TOO_LONG", "At most 400 characters with the token; this has %d.", n)
 		}
 	}
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
-	s, err := c.tenant.SignOns.Save(ctx, c.user.ID, b.Kind, login, secret)
+	s, err := c.tenant.SignOns.Save(ctx, c.user.ID, b.Kind, login, password, token)
 	c.tenant.Live.SignOn(c.user.ID)
 	if err == nil {
 		a.note(ctx, c, "credential_saved", c.user.UserID, map[string]string{"kind": string(b.Kind), "loginId": login, "result": string(s.Result)})
@@ -105,8 +105,7 @@ func (a *API) saveSignOn(ctx context.Context, c *caller, in *signOnInput) (*repl
 // note writes down what the caller did (CFG-19). A log that cannot be written is said in the server's log: what was done
 // is done.
 func (a *API) note(ctx context.Context, c *caller, what, about string, details map[string]string) {
-	e := audit.Entry{At: a.Now().UTC(), Who: c.user.ID, What: what, About: about, Details: details}
-	if _, err := c.tenant.Trail.Append(context.WithoutCancel(ctx), e); err != nil {
+	if err := c.tenant.Trail.Write(context.WithoutCancel(ctx), c.user.ID, what, about, details); err != nil {
 		a.Log.Error("an audit entry could not be written", "what", what, "err", err)
 	}
 }

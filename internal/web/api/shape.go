@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"cordboard/internal/crm"
 	"cordboard/internal/fault"
 	"cordboard/internal/tenant"
 	"cordboard/internal/web/problem"
@@ -53,13 +54,20 @@ func refusal(id string, status int, msg string, errs []error) *problem.Problem {
 	return p
 }
 
-// schemaName names types in the OpenAPI document; two rooms have a CodeList.
+// names are those in the OpenAPI document that differ from the types', because two rooms use the same word.
+var names = map[reflect.Type]string{
+	reflect.TypeFor[tenant.CodeList](): "CodeListDoc",
+	reflect.TypeFor[fault.Field]():     "FieldError",
+	reflect.TypeFor[crm.Field]():       "RecordField",
+	reflect.TypeFor[crm.Record]():      "Rec",
+}
+
 func schemaName(t reflect.Type, hint string) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if t == reflect.TypeFor[tenant.CodeList]() {
-		return "CodeListDoc"
+	if n, ok := names[t]; ok {
+		return n
 	}
 	return huma.DefaultSchemaNamer(t, hint)
 }

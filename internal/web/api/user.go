@@ -32,12 +32,12 @@ type newUser struct {
 }
 
 type userInput struct {
-	idInput
+	IDInput
 	Body tenant.User
 }
 
 type userPasswordInput struct {
-	idInput
+	IDInput
 	Body struct {
 		Password string `json:"password"`
 	}
@@ -54,7 +54,7 @@ func (a *API) userRoutes() {
 		})
 		return &reply[usersShown]{out}, nil
 	})
-	route(a, "GET /api/v1/manager/users/{id}", "One user", func(_ context.Context, c *caller, in *idInput) (*reply[tenant.User], error) {
+	route(a, "GET /api/v1/manager/users/{id}", "One user", func(_ context.Context, c *caller, in *IDInput) (*reply[tenant.User], error) {
 		u, err := c.userOf(in.ID)
 		return &reply[tenant.User]{u}, err
 	})
@@ -132,7 +132,7 @@ func (a *API) changeUser(ctx context.Context, c *caller, in *userInput) (*reply[
 }
 
 func (a *API) issueSIP(ctx context.Context, c *caller, in *struct {
-	idInput
+	IDInput
 	Body emptyBody
 }) (*reply[userShown], error) {
 	u, err := c.userOf(in.ID)
