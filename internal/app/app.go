@@ -14,7 +14,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"cordboard/internal/audit"
 	"cordboard/internal/bus"
 	"cordboard/internal/channel/phone"
 	"cordboard/internal/channel/phone/browser"
@@ -247,9 +246,9 @@ func (a *App) URL() string { return a.listen.public.String() }
 func (a *App) SIPAddr() netip.AddrPort { return a.sip.Addr() }
 
 // trail is a tenant's audit log; one that does not exist writes nowhere.
-func (a *App) trail(name string) audit.Store {
+func (a *App) trail(name string) signin.Trail {
 	if t := a.tenant(name); t != nil {
-		return t.Store
+		return t.Trail
 	}
 	return nil
 }

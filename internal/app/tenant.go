@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 
+	"cordboard/internal/audit"
 	"cordboard/internal/bus"
 	"cordboard/internal/channel/phone"
 	"cordboard/internal/crm/autolog"
@@ -37,6 +38,7 @@ type Tenant struct {
 	AutoLog    *autolog.AutoLog
 	Deliveries *delivery.Pump
 	Vault      *seal.Vault
+	Trail      *audit.Log
 
 	app  *App
 	log  *slog.Logger
@@ -61,9 +63,10 @@ func (a *App) newTenant(ctx context.Context, name string) (*Tenant, error) {
 	if t.Store, err = a.store.Tenant(ctx, name); err != nil {
 		return nil, err
 	}
+	t.Trail = audit.New(t.Store, a.opts.Clock)
 	t.Vault = seal.NewVault(a.box, name, t.Store)
 	t.Settings, err = setting.Open(ctx, setting.Options{
-		Tenant: name, Store: t.Store, Trail: t.Store, Bus: t.Bus, Accounts: a.Doors, OrgHosts: a.opts.Allow, Log: t.log, Now: a.opts.Clock,
+		Tenant: name, Store: t.Store, Trail: t.Trail, Bus: t.Bus, Accounts: a.Doors, OrgHosts: a.opts.Allow, Log: t.log, Now: a.opts.Clock,
 	})
 	if err != nil {
 		return nil, err

@@ -7,7 +7,6 @@ import (
 
 	"cordboard/internal/channel/phone"
 	"cordboard/internal/channel/phone/browser"
-	"cordboard/internal/crm/salesforce"
 	"cordboard/internal/crm/salesforce/setup"
 	"cordboard/internal/delivery"
 	"cordboard/internal/egress"
@@ -26,8 +25,8 @@ func (a *App) openWeb() error {
 	}
 	for _, t := range a.all() {
 		o.Tenants = append(o.Tenants, web.Tenant{
-			Name: t.Name, Bus: t.Bus, Settings: t.Settings, Trail: t.Store, Desk: t.Desk, History: history{t.Store}, Pops: t.Pop, Drafts: t.AutoLog,
-			Phone: agentPhone{t.Phone, a.browser}, Browser: a.browser, SIP: sipAccounts{t}, SignOns: signOns{t.Salesforce},
+			Name: t.Name, Bus: t.Bus, Settings: t.Settings, Trail: t.Trail, Desk: t.Desk, History: history{t.Store}, Pops: t.Pop, Drafts: t.AutoLog,
+			Phone: agentPhone{t.Phone, a.browser}, Browser: a.browser, SIP: sipAccounts{t}, SignOns: t.Salesforce,
 			Org:        org{&setup.Setup{Tenant: t.Name, Vault: t.Vault, HTTP: a.egress.Client(egress.Salesforce), Clock: a.opts.Clock}},
 			Deliveries: deliveries{t.Deliveries, t.Store},
 		})
@@ -71,19 +70,6 @@ type sipAccounts struct{ t *Tenant }
 
 func (s sipAccounts) Issue(ctx context.Context, u tenant.User) (string, string, error) {
 	return s.t.newSIPSecret(ctx, u)
-}
-
-type signOns struct{ *salesforce.Salesforce }
-
-func (s signOns) Save(ctx context.Context, agentID string, kind tenant.SignOn, loginID, secret string) (salesforce.SignOn, error) {
-	return s.Salesforce.Save(ctx, agentID, kind, loginID, secret, "") // the token is appended already (SF-6)
-}
-
-func (s signOns) Disconnect(ctx context.Context, agentID string) (salesforce.SignOn, error) {
-	if err := s.Salesforce.Disconnect(ctx, agentID); err != nil {
-		return salesforce.SignOn{}, err
-	}
-	return s.Status(ctx, agentID)
 }
 
 type org struct{ s *setup.Setup }
