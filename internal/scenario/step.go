@@ -2,12 +2,15 @@ package scenario
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"cordboard/internal/agent"
+	"cordboard/internal/delivery"
 	"cordboard/internal/desk"
-	"cordboard/internal/fault"
+	"cordboard/internal/desk/desktest"
 	"cordboard/internal/interaction"
 )
 
@@ -176,6 +179,7 @@ func (w *World) Agent(id string) agent.Agent {
 
 // Log is what the default log promises for a closed handling.
 type Log struct {
+	Of           string              `json:"of"` // the interaction's reference: its name in the story
 	Agent        string              `json:"agent"`
 	Handling     int                 `json:"handling"`
 	Talk         int                 `json:"talk"`
@@ -188,27 +192,45 @@ type Log struct {
 
 // logged is the log's double.
 func (w *World) logged(i *interaction.Interaction, h *interaction.Handling) ([]desk.Intent, string) {
-	payload, err := json.Marshal(Log{h.Agent, h.Number, h.TalkSeconds(), h.Reason, h.EndedBy, h.Edits.Notes, h.Codes, h.CodesMissing})
+	payload, err := json.Marshal(Log{i.Ref, h.Agent, h.Number, h.TalkSeconds(), h.Reason, h.EndedBy, h.Edits.Notes, h.Codes, h.CodesMissing})
 	if err != nil {
 		return nil, err.Error()
 	}
 	return []desk.Intent{{Key: fmt.Sprintf("%s/%d", i.Ref, h.Number), Kind: "log", Lane: h.Agent, Interaction: i.ID, Handling: h.Number, Agent: h.Agent, Payload: payload}}, ""
 }
 
-// Logs are the promises in the store's memory, in order; with another store than desktest's there are none to look at.
+// Logs are the promises that the store keeps, oldest first.
 func (w *World) Logs() []Log {
 	w.T.Helper()
-	s, ok := w.Store.(interface{ Intents() []desk.Intent })
-	if !ok {
-		w.T.Fatal("this store's promises cannot be looked at")
-	}
 	var out []Log
-	for _, in := range s.Intents() {
+	add := func(payload []byte) {
 		var l Log
-		if err := json.Unmarshal(in.Payload, &l); err != nil {
-			w.T.Fatal(fault.Of(err))
+		if err := json.Unmarshal(payload, &l); err != nil {
+			w.T.Fatal(err)
 		}
 		out = append(out, l)
+	}
+	switch s := w.Store.(type) {
+	case *desktest.Store:
+		for _, in := range s.Intents() {
+			add(in.Payload)
+		}
+	case interface {
+		List(context.Context, delivery.Filter) ([]delivery.Delivery, error)
+		Delivery(context.Context, string) (delivery.Delivery, error)
+	}:
+		list, err := s.List(w.ctx, delivery.Filter{Limit: 1000})
+		if err != nil {
+			w.T.Fatal(err)
+		}
+		for _, d := range slices.Backward(list) {
+			if d, err = s.Delivery(w.ctx, d.Key); err != nil {
+				w.T.Fatal(err)
+			}
+			add(d.Intent)
+		}
+	default:
+		w.T.Fatal("this store's promises cannot be looked at")
 	}
 	return out
 }

@@ -4,14 +4,52 @@ import (
 	"testing"
 
 	"cordboard/internal/agent"
+	"cordboard/internal/desk"
+	"cordboard/internal/desk/desktest"
 	"cordboard/internal/interaction"
+	"cordboard/internal/store"
 	"cordboard/internal/tenant"
 )
+
+// play tells a story twice: over the store in memory, which has conflicts at its whim, and over the real one.
+func play(t *testing.T, o Options, story func(w *World)) {
+	t.Run("memory", func(t *testing.T) {
+		n := 0
+		o := o
+		o.Store = func(*testing.T) desk.Store {
+			return &desktest.Store{Conflict: func() bool { n++; return n%3 == 1 }}
+		}
+		Play(t, o, story)
+	})
+	t.Run("sqlite", func(t *testing.T) {
+		o := o
+		o.Store = sqlite
+		Play(t, o, story)
+	})
+}
+
+// sqlite opens the real store in a folder that goes with the test.
+func sqlite(t *testing.T) desk.Store {
+	in, err := store.Open(t.Context(), store.Options{DataDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := in.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	tn, err := in.Tenant(t.Context(), "demo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tn
+}
 
 const ann = "+14155551212"
 
 func TestStraightCall(t *testing.T) {
-	Play(t, Options{}, func(w *World) {
+	play(t, Options{}, func(w *World) {
 		w.At("1s").Call("call", ann)
 		w.Want(`
 			1s call arrived
@@ -41,7 +79,7 @@ func TestStraightCall(t *testing.T) {
 
 // ACC-4, the desk's part.
 func TestLostOffer(t *testing.T) {
-	Play(t, Options{Agents: []string{"ada", "ben"}}, func(w *World) {
+	play(t, Options{Agents: []string{"ada", "ben"}}, func(w *World) {
 		w.At("1s").Call("call", ann)
 		w.Want(`
 			1s call arrived
@@ -76,7 +114,7 @@ func TestLostOffer(t *testing.T) {
 }
 
 func TestAcceptRacesTheTimer(t *testing.T) {
-	Play(t, Options{Agents: []string{"ada", "ben"}}, func(w *World) {
+	play(t, Options{Agents: []string{"ada", "ben"}}, func(w *World) {
 		w.At("1s").Call("call", ann)
 		w.At("30.999s").Accept("ada", "call")
 		w.At("40s")
@@ -97,7 +135,7 @@ func TestAcceptRacesTheTimer(t *testing.T) {
 }
 
 func TestTakenByAnother(t *testing.T) {
-	Play(t, Options{Agents: []string{"ada", "ben"}}, func(w *World) {
+	play(t, Options{Agents: []string{"ada", "ben"}}, func(w *World) {
 		w.At("1s").Call("call", ann)
 		w.At("32s").Accept("ben", "call")
 		w.Refused(interaction.CodeTaken).AcceptOffer("ada", "call", 1)
@@ -109,7 +147,7 @@ func TestTakenByAnother(t *testing.T) {
 }
 
 func TestCustomerLeaves(t *testing.T) {
-	Play(t, Options{}, func(w *World) {
+	play(t, Options{}, func(w *World) {
 		w.At("1s").Call("first", ann)
 		w.At("2s").Call("second", ann)
 		w.Told()
@@ -136,7 +174,7 @@ func TestCustomerLeaves(t *testing.T) {
 }
 
 func TestUnreachable(t *testing.T) {
-	Play(t, Options{Agents: []string{"ada", "ben"}}, func(w *World) {
+	play(t, Options{Agents: []string{"ada", "ben"}}, func(w *World) {
 		w.Phone.Unplug("ada")
 		w.At("1s").Call("first", ann)
 		w.Want(`
@@ -167,7 +205,7 @@ func TestUnreachable(t *testing.T) {
 
 // The device fails only when it is asked: the next agent is asked at once, and she is left alone for a while.
 func TestDeviceFailsWhenAsked(t *testing.T) {
-	Play(t, Options{Agents: []string{"ada", "ben"}}, func(w *World) {
+	play(t, Options{Agents: []string{"ada", "ben"}}, func(w *World) {
 		w.Phone.Break("ada")
 		w.At("1s").Call("call", ann)
 		w.Want(`
@@ -186,7 +224,7 @@ func TestDeviceFailsWhenAsked(t *testing.T) {
 }
 
 func TestDeviceFailsAndRests(t *testing.T) {
-	Play(t, Options{}, func(w *World) {
+	play(t, Options{}, func(w *World) {
 		w.Phone.Break("ada")
 		w.At("1s").Call("call", ann)
 		w.Told()
@@ -208,7 +246,7 @@ func TestDeviceFailsAndRests(t *testing.T) {
 
 // INT-16.
 func TestAgentLost(t *testing.T) {
-	Play(t, Options{Agents: []string{"ada", "ben"}}, func(w *World) {
+	play(t, Options{Agents: []string{"ada", "ben"}}, func(w *World) {
 		w.At("1s").Call("call", ann)
 		w.At("2s").Accept("ada", "call").Note("ada", "call", "from Acme")
 		w.At("3s").Call("later", ann)
@@ -251,7 +289,7 @@ func needCodes(c *tenant.Config) {
 }
 
 func TestWrapup(t *testing.T) {
-	Play(t, Options{}, func(w *World) {
+	play(t, Options{}, func(w *World) {
 		w.At("1s").Call("call", ann)
 		w.At("2s").Accept("ada", "call")
 		w.Refused(interaction.CodeTalking).EndWrapup("ada", "call")
@@ -271,7 +309,7 @@ func TestWrapup(t *testing.T) {
 }
 
 func TestRequiredCodesHold(t *testing.T) {
-	Play(t, Options{Settings: needCodes}, func(w *World) {
+	play(t, Options{Settings: needCodes}, func(w *World) {
 		w.At("1s").Call("call", ann)
 		w.At("2s").Accept("ada", "call")
 		w.At("3s").CustomerEnds("call")
@@ -291,7 +329,7 @@ func TestRequiredCodesHold(t *testing.T) {
 }
 
 func TestLogOutEndsWrapup(t *testing.T) {
-	Play(t, Options{Settings: needCodes}, func(w *World) {
+	play(t, Options{Settings: needCodes}, func(w *World) {
 		w.At("1s").Call("call", ann)
 		w.At("2s").Accept("ada", "call")
 		w.Refused(agent.CodeStillBusy).SignOut("ada", agent.ReasonSignOut)
@@ -310,7 +348,7 @@ func TestLogOutEndsWrapup(t *testing.T) {
 
 // INT-12: fifteen minutes without connection, counted from when the console went.
 func TestNobodyAtTheConsole(t *testing.T) {
-	Play(t, Options{Settings: needCodes}, func(w *World) {
+	play(t, Options{Settings: needCodes}, func(w *World) {
 		w.At("1s").Call("call", ann)
 		w.At("2s").Accept("ada", "call")
 		w.At("3s").CustomerEnds("call")
@@ -326,7 +364,7 @@ func TestNobodyAtTheConsole(t *testing.T) {
 }
 
 func TestLogOutDuringAnOffer(t *testing.T) {
-	Play(t, Options{Agents: []string{"ada", "ben"}}, func(w *World) {
+	play(t, Options{Agents: []string{"ada", "ben"}}, func(w *World) {
 		w.At("1s").Call("call", ann)
 		w.Told()
 		w.At("2s").SignOut("ada", agent.ReasonSignOut)
@@ -353,7 +391,7 @@ func TestLogOutDuringAnOffer(t *testing.T) {
 }
 
 func TestRejectNeedsTheSwitch(t *testing.T) {
-	Play(t, Options{}, func(w *World) {
+	play(t, Options{}, func(w *World) {
 		w.At("1s").Call("call", ann)
 		w.Refused("REJECT_OFF").Reject("ada", "call")
 		w.Config.Profile.AllowReject = true
@@ -368,7 +406,7 @@ func TestRejectNeedsTheSwitch(t *testing.T) {
 
 // GEN-9: what the phone had is lost, what the chat had goes on, deadlines run from the rows.
 func TestRestart(t *testing.T) {
-	Play(t, Options{Agents: []string{"ada", "ben", "cy", "dee", "eve"}}, func(w *World) {
+	play(t, Options{Agents: []string{"ada", "ben", "cy", "dee", "eve"}}, func(w *World) {
 		w.At("1s").Call("talking", ann)
 		w.Accept("ada", "talking")
 		w.At("2s").Call("wrapping", ann)
@@ -410,7 +448,7 @@ func TestRestart(t *testing.T) {
 }
 
 func TestChatGoesTheSameWay(t *testing.T) {
-	Play(t, Options{}, func(w *World) {
+	play(t, Options{}, func(w *World) {
 		w.At("1s").OpenChat("chat", "ann@acme.example")
 		w.At("6s").Accept("ada", "chat")
 		w.At("71s").End("ada", "chat").EndWrapup("ada", "chat")
@@ -432,7 +470,7 @@ func TestChatGoesTheSameWay(t *testing.T) {
 }
 
 func TestTheSameArrivalTwice(t *testing.T) {
-	Play(t, Options{}, func(w *World) {
+	play(t, Options{}, func(w *World) {
 		w.At("1s").Call("call", ann)
 		w.Told()
 		w.At("2s").Arrive("again", interaction.Arrival{Ref: "call", Medium: interaction.Phone, Channel: 1, ANI: ann})

@@ -38,8 +38,9 @@ type Options struct {
 	Agents []string
 	// Settings changes the settings before the story begins; see Settings for what they are.
 	Settings func(*tenant.Config)
-	// Store is where it is kept; default: desktest's.
-	Store desk.Store
+	// Store opens where it is kept; default: desktest's. It is called in the story's bubble of virtual time, so that the
+	// store's goroutines belong to it; close it by t.Cleanup.
+	Store func(t *testing.T) desk.Store
 	// OnClose is the log's hook; default: Log writes down what was closed.
 	OnClose desk.OnClose
 	// Wire connects further rooms (pop, autolog, the live stream) once the desk is made and before it starts, also after
@@ -109,9 +110,9 @@ func Play(t *testing.T, o Options, story func(w *World)) {
 			o.Agents = []string{"ada"}
 		}
 		if o.Store == nil {
-			o.Store = &desktest.Store{}
+			o.Store = func(*testing.T) desk.Store { return &desktest.Store{} }
 		}
-		w := &World{T: t, Store: o.Store, Bus: bus.New(), Config: Settings(o.Agents...), o: o, ctx: t.Context(), start: time.Now(),
+		w := &World{T: t, Store: o.Store(t), Bus: bus.New(), Config: Settings(o.Agents...), o: o, ctx: t.Context(), start: time.Now(),
 			ids: map[string]string{}, names: map[string]string{}, status: map[string]agent.Status{}}
 		if o.Settings != nil {
 			o.Settings(w.Config)
