@@ -10,6 +10,7 @@ import (
 
 	"cordboard/internal/channel/phone"
 	"cordboard/internal/channel/phone/media"
+	"cordboard/internal/channel/phone/sip/caller"
 )
 
 const (
@@ -56,7 +57,7 @@ func newBranch(l *leg, r route, d phone.Dial, offer []byte) *branch {
 
 // quotable makes a name fit for a quoted string in a header.
 func quotable(name string) string {
-	out := []rune(cleanDisplay(name))
+	out := []rune(caller.Display(name))
 	for i, r := range out {
 		if r == '"' || r == '\\' {
 			out[i] = '\''

@@ -7,6 +7,9 @@ import (
 	"strings"
 
 	wire "github.com/emiago/sipgo/sip"
+
+	"cordboard/internal/channel/phone/sip/caller"
+	"cordboard/internal/channel/phone/sip/registrar"
 )
 
 // dialog is our half of a SIP dialog (RFC 3261 §12): what is needed to make and match requests within it. Only its
@@ -46,7 +49,7 @@ func (s *Switch) fromInvite(req *wire.Request) *dialog {
 	}
 	d.remoteTag, _ = req.From().Params.Get("tag")
 	for _, h := range req.GetHeaders("record-route") {
-		d.routes = append(d.routes, splitList(h.Value())...)
+		d.routes = append(d.routes, caller.Split(h.Value())...)
 	}
 	d.contact = s.contactFor(d.peer, d.transport)
 	return d
@@ -62,7 +65,7 @@ func (d *dialog) confirmed(res *wire.Response) {
 	d.routes = nil
 	all := res.GetHeaders("record-route")
 	for i := len(all) - 1; i >= 0; i-- {
-		list := splitList(all[i].Value())
+		list := caller.Split(all[i].Value())
 		for j := len(list) - 1; j >= 0; j-- {
 			d.routes = append(d.routes, list[j])
 		}
@@ -130,7 +133,7 @@ func (d *dialog) destination() string {
 		return d.peer
 	}
 	contact, err := netip.ParseAddr(strings.Trim(d.target.Host, "[]"))
-	if err != nil || (contact.IsPrivate() || contact.IsLoopback()) && contact.String() != host(d.peer) {
+	if err != nil || (contact.IsPrivate() || contact.IsLoopback()) && contact.String() != registrar.Host(d.peer) {
 		return d.peer
 	}
 	return hostPort(&d.target)

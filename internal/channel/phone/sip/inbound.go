@@ -10,6 +10,7 @@ import (
 
 	"cordboard/internal/channel/phone"
 	"cordboard/internal/channel/phone/media"
+	"cordboard/internal/channel/phone/sip/caller"
 )
 
 // ringEvery is how often 180 is repeated (RFC 3261 §13.3.1.1, CH-3).
@@ -36,7 +37,7 @@ func (s *Switch) onInvite(req *wire.Request, tx wire.ServerTransaction) {
 	from := sourceOf(req)
 	trunk, ok := s.trunkOf(from)
 	if !ok {
-		if s.reg.known(from, time.Now()) {
+		if s.reg.Known(from, time.Now()) {
 			s.respond(tx, req, status{403, "Forbidden"})
 			return
 		}
@@ -62,10 +63,10 @@ func (s *Switch) onInvite(req *wire.Request, tx wire.ServerTransaction) {
 		}
 		offer = &d
 	}
-	number, display := callerOf(req)
-	called := userOf(&req.Recipient)
+	number, display := caller.Of(req)
+	called := caller.User(&req.Recipient)
 	if called == "" {
-		called = userOf(&req.To().Address)
+		called = caller.User(&req.To().Address)
 	}
 	invite := req.Clone()
 	l := s.newLeg(newLegID(), true, number, called)
@@ -89,7 +90,7 @@ func (s *Switch) onInvite(req *wire.Request, tx wire.ServerTransaction) {
 		s.forget(l)
 		return
 	}
-	s.opts.Log.Info("call arrived", "leg", l.id, "trunk", trunk, "from", mask(number), "to", mask(called))
+	s.opts.Log.Info("call arrived", "leg", l.id, "trunk", trunk, "from", caller.Mask(number), "to", caller.Mask(called))
 	l.emit(phone.Event{Kind: phone.Arrived, From: number, To: called, Display: display, Trunk: trunk})
 	l.loop()
 }
@@ -262,7 +263,7 @@ func (l *leg) onBye(req *wire.Request, tx wire.ServerTransaction) {
 func required(req *wire.Request) string {
 	var all []string
 	for _, h := range req.GetHeaders("require") {
-		all = append(all, cleanText(h.Value(), 100))
+		all = append(all, caller.Text(h.Value(), 100))
 	}
 	return strings.Join(all, ", ")
 }

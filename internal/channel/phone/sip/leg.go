@@ -120,7 +120,7 @@ func (l *leg) after(d time.Duration, f func()) *time.Timer {
 
 func (l *leg) emit(e phone.Event) {
 	e.Leg, e.At = l.id, time.Now()
-	l.sw.events.push(e)
+	l.sw.events.Put(e)
 }
 
 // end is the only way out: it frees everything the leg holds and says so, once. What is due on the wire (BYE, CANCEL, a

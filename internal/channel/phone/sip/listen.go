@@ -128,7 +128,7 @@ func (s *Switch) start() error {
 
 // screen drops what banned sources send before anything looks at it.
 func (s *Switch) screen(info wire.TransportReadProps, data []byte) ([]byte, error) {
-	if from, ok := addrOf(info.RemoteAddr); ok && s.guard.banned(from, time.Now()) {
+	if from, ok := addrOf(info.RemoteAddr); ok && s.guard.Banned(from, time.Now()) {
 		if info.Transport == "UDP" {
 			return nil, nil
 		}
@@ -168,7 +168,7 @@ func (g *gate) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		from, ok := addrOf(c.RemoteAddr())
-		if !ok || g.sw.guard.banned(from, time.Now()) || !g.enter(from) {
+		if !ok || g.sw.guard.Banned(from, time.Now()) || !g.enter(from) {
 			_ = c.Close()
 			continue
 		}

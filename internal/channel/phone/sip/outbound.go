@@ -12,6 +12,8 @@ import (
 
 	"cordboard/internal/channel/phone"
 	"cordboard/internal/channel/phone/media"
+	"cordboard/internal/channel/phone/sip/caller"
+	"cordboard/internal/channel/phone/sip/registrar"
 	"cordboard/internal/fault"
 )
 
@@ -20,8 +22,8 @@ type route struct {
 	uri            wire.Uri
 	peer           string // host:port
 	transport      string
-	user, password string   // digest, if asked
-	phone          *binding // of a registered phone
+	user, password string             // digest, if asked
+	phone          *registrar.Binding // of a registered phone
 }
 
 // outbound is what an outgoing leg knows besides.
@@ -54,7 +56,7 @@ func (s *Switch) Dial(_ context.Context, d phone.Dial) error {
 	default:
 		return fault.Newf(fault.Invalid, "TARGET", "The SIP switch can't dial a target of kind %q.", d.To.Kind)
 	}
-	l := s.newLeg(d.Leg, false, cleanText(d.CallerID, maxNumber), d.To.Address)
+	l := s.newLeg(d.Leg, false, caller.Text(d.CallerID, caller.MaxNumber), d.To.Address)
 	l.out = &outbound{number: d.To.Kind == phone.TargetNumber}
 	if err := s.enlist(l); err != nil {
 		return err
@@ -73,8 +75,8 @@ func (s *Switch) Dial(_ context.Context, d phone.Dial) error {
 
 func (s *Switch) phonesOf(user string) []route {
 	var out []route
-	for _, b := range s.reg.bindings(user, time.Now()) {
-		out = append(out, route{uri: *b.contact.Clone(), peer: b.source, transport: b.transport, user: user, phone: &b})
+	for _, b := range s.reg.Bindings(user, time.Now()) {
+		out = append(out, route{uri: *b.Contact.Clone(), peer: b.Source, transport: b.Transport, user: user, phone: &b})
 	}
 	return out
 }
@@ -94,7 +96,7 @@ func (s *Switch) trunksTo(number string) []route {
 			transport = "UDP"
 		}
 		return []route{{
-			uri:  wire.Uri{Scheme: "sip", User: cleanText(number, maxNumber), Host: t.Host, Port: t.Port, UriParams: wire.NewParams()},
+			uri:  wire.Uri{Scheme: "sip", User: caller.Text(number, caller.MaxNumber), Host: t.Host, Port: t.Port, UriParams: wire.NewParams()},
 			peer: net.JoinHostPort(t.Host, strconv.Itoa(port)), transport: transport, user: t.User, password: t.Password,
 		}}
 	}

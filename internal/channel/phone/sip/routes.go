@@ -3,9 +3,11 @@ package sip
 import (
 	"context"
 	"errors"
-	"strconv"
+	"net/netip"
+	"runtime/debug"
 	"time"
 
+	"github.com/emiago/sipgo"
 	wire "github.com/emiago/sipgo/sip"
 
 	"cordboard/internal/channel/phone"
@@ -16,8 +18,8 @@ func (s *Switch) routes() {
 	on := func(method wire.RequestMethod, h func(*wire.Request, wire.ServerTransaction)) {
 		s.srv.OnRequest(method, s.safely(func(req *wire.Request, tx wire.ServerTransaction) {
 			if !complete(req) {
-				if method != wire.ACK {
-					s.failed(sourceOf(req), "malformed request")
+				s.failed(sourceOf(req), "malformed request")
+				if method != wire.ACK && s.acquainted(req) {
 					s.respond(tx, req, status{400, "Bad Request"})
 				}
 				return
@@ -114,7 +116,7 @@ func (s *Switch) acquainted(req *wire.Request) bool {
 	if _, ok := s.trunkOf(from); ok {
 		return true
 	}
-	return s.reg.known(from, time.Now())
+	return s.reg.Known(from, time.Now())
 }
 
 func (s *Switch) onAck(req *wire.Request, _ wire.ServerTransaction) {
@@ -131,116 +133,36 @@ func (s *Switch) onOptions(req *wire.Request, tx wire.ServerTransaction) {
 	s.respond(tx, req, status{200, "OK"}, wire.NewHeader("Allow", allowed), wire.NewHeader("Accept", "application/sdp"))
 }
 
-// onRegister takes a phone's registration (RFC 3261 §10.3), by digest always.
-func (s *Switch) onRegister(req *wire.Request, tx wire.ServerTransaction) {
-	now, from := time.Now(), sourceOf(req)
-	user := req.To().Address.User
-	h := req.GetHeader("authorization")
-	if h == nil {
-		s.challenge(tx, req, now, false)
+// failed notes what a source did wrong.
+func (s *Switch) failed(from netip.Addr, why string) {
+	if _, ok := s.trunkOf(from); ok {
 		return
 	}
-	secret, ok := s.opts.Accounts(user)
-	if ok && CheckSecret(user, secret) != nil {
-		s.opts.Log.Warn("a phone can't register: its secret is too short or a default one; generate a new one", "user", user)
-		ok = false
+	if s.guard.Fail(from, time.Now()) {
+		s.opts.Log.Warn("SIP source banned for an hour after 20 failures", "source", from, "last", why)
 	}
-	if !ok {
-		secret = ""
-	}
-	switch s.auth.verify(h.Value(), "REGISTER", user, secret, now) {
-	case wrong:
-		s.failed(from, "wrong SIP secret")
-		s.challenge(tx, req, now, false)
-		return
-	case stale:
-		s.challenge(tx, req, now, true)
-		return
-	}
-	s.guard.forgive(from)
-	if st := s.register(req, user, now); st.code != 200 {
-		var extra []wire.Header
-		if st.code == 423 {
-			extra = append(extra, wire.NewHeader("Min-Expires", strconv.Itoa(int(minExpiry/time.Second))))
-		}
-		s.respond(tx, req, st, extra...)
-		return
-	}
-	var contacts []wire.Header
-	for _, b := range s.reg.bindings(user, now) {
-		c := wire.ContactHeader{Address: *b.contact.Clone(), Params: wire.NewParams()}
-		c.Params.Add("expires", strconv.Itoa(int(b.expires.Sub(now)/time.Second)))
-		contacts = append(contacts, &c)
-	}
-	s.respond(tx, req, status{200, "OK"}, contacts...)
 }
 
-func (s *Switch) challenge(tx wire.ServerTransaction, req *wire.Request, now time.Time, stale bool) {
-	s.respond(tx, req, status{401, "Unauthorized"}, wire.NewHeader("WWW-Authenticate", s.auth.challenge(now, stale)))
-}
-
-// register applies an authenticated REGISTER.
-func (s *Switch) register(req *wire.Request, user string, now time.Time) status {
-	general := expiry(req.GetHeader("expires"), defaultExpiry)
-	callID := req.CallID().Value()
-	for _, raw := range req.GetHeaders("contact") {
-		c, ok := raw.(*wire.ContactHeader)
-		if !ok {
-			if c = req.Contact(); c == nil {
-				return status{400, "Bad Contact"}
+// trunkOf is the trunk whose list holds the address.
+func (s *Switch) trunkOf(from netip.Addr) (name string, ok bool) {
+	for _, t := range s.opts.Trunks() {
+		for _, p := range t.Allow {
+			if p.Contains(from) && p.Bits() > 0 {
+				return t.Name, true
 			}
-		}
-		if c.Address.Wildcard {
-			if general != 0 {
-				return status{400, "Contact * needs Expires 0"}
-			}
-			if s.reg.unbind(user, "*", callID, now) {
-				s.reach(user, false)
-			}
-			continue
-		}
-		if c.Address.Host == "" {
-			return status{400, "Bad Contact"}
-		}
-		life := general
-		if v, ok := c.Params.Get("expires"); ok {
-			life = seconds(v, defaultExpiry)
-		}
-		if life == 0 {
-			if s.reg.unbind(user, contactKey(&c.Address), callID, now) {
-				s.reach(user, false)
-			}
-			continue
-		}
-		if life < minExpiry {
-			return status{423, "Interval Too Brief"}
-		}
-		up, ok := s.reg.bind(user, binding{
-			contact: *c.Address.Clone(), key: contactKey(&c.Address), callID: callID, cseq: req.CSeq().SeqNo,
-			source: req.Source(), transport: wire.NetworkToUpper(req.Transport()), expires: now.Add(min(life, maxExpiry)),
-		}, now)
-		if !ok {
-			return status{500, "Registration refused"}
-		}
-		if up {
-			s.opts.Log.Info("phone registered", "user", user)
-			s.reach(user, true)
 		}
 	}
-	return status{200, "OK"}
+	return "", false
 }
 
-func expiry(h wire.Header, def time.Duration) time.Duration {
-	if h == nil {
-		return def
+// safely keeps one bad message from taking the process down.
+func (s *Switch) safely(h sipgo.RequestHandler) sipgo.RequestHandler {
+	return func(req *wire.Request, tx wire.ServerTransaction) {
+		defer func() {
+			if r := recover(); r != nil {
+				s.opts.Log.Error("a SIP request could not be handled", "method", req.Method, "panic", r, "stack", string(debug.Stack()))
+			}
+		}()
+		h(req, tx)
 	}
-	return seconds(h.Value(), def)
-}
-
-func seconds(v string, def time.Duration) time.Duration {
-	n, err := strconv.ParseUint(v, 10, 31)
-	if err != nil {
-		return def
-	}
-	return time.Duration(n) * time.Second
 }

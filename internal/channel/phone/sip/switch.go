@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/netip"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -13,6 +12,8 @@ import (
 
 	"cordboard/internal/channel/phone"
 	"cordboard/internal/channel/phone/media"
+	"cordboard/internal/channel/phone/sip/guard"
+	"cordboard/internal/channel/phone/sip/registrar"
 	"cordboard/internal/fault"
 )
 
@@ -40,10 +41,10 @@ type Switch struct {
 	client  *sipgo.Client
 	desk    *media.Desk
 	ownDesk bool
-	reg     *registrar
-	auth    *authenticator
-	guard   *guard
-	events  *queue
+	reg     *registrar.Registrar
+	auth    *registrar.Authenticator
+	guard   *guard.Guard
+	events  phone.Feed
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
@@ -68,8 +69,8 @@ func New(opts Options) (*Switch, error) {
 		return nil, err
 	}
 	s := &Switch{
-		opts: opts, sockets: socks, desk: opts.Desk, reg: newRegistrar(), auth: newAuthenticator(opts.Realm),
-		guard: newGuard(), events: newQueue(), legs: map[phone.LegID]*leg{}, dialogs: map[string]*leg{},
+		opts: opts, sockets: socks, desk: opts.Desk, reg: registrar.New(), auth: registrar.NewAuthenticator(opts.Realm),
+		guard: guard.New(), legs: map[phone.LegID]*leg{}, dialogs: map[string]*leg{},
 	}
 	if s.desk == nil {
 		s.desk, s.ownDesk = media.NewDesk(opts.Log), true
@@ -104,7 +105,12 @@ func (s *Switch) Port(leg phone.LegID) (media.Port, bool) { return s.desk.Port(l
 
 // Run implements phone.Switch. One Run at a time.
 func (s *Switch) Run(ctx context.Context, sink func(phone.Event)) error {
-	s.events.drain(ctx, s.ctx.Done(), sink)
+	until, stop := context.WithCancel(ctx)
+	defer stop()
+	defer context.AfterFunc(s.ctx, stop)()
+	if err := s.events.Run(until, sink); err != nil {
+		return err
+	}
 	if ctx.Err() == nil {
 		return errClosed
 	}
@@ -130,7 +136,7 @@ func (s *Switch) Mute(_ context.Context, leg phone.LegID, on bool) error {
 func (s *Switch) Reachable(to phone.Target) bool {
 	switch to.Kind {
 	case phone.TargetSIP:
-		return s.reg.reachable(to.Address, time.Now())
+		return s.reg.Reachable(to.Address, time.Now())
 	case phone.TargetNumber:
 		return len(s.trunksTo(to.Address)) > 0
 	}
@@ -311,39 +317,5 @@ func (s *Switch) exchange(ctx context.Context, req *wire.Request) (*wire.Respons
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
-	}
-}
-
-// failed notes what a source did wrong.
-func (s *Switch) failed(from netip.Addr, why string) {
-	if _, ok := s.trunkOf(from); ok {
-		return
-	}
-	if s.guard.fail(from, time.Now()) {
-		s.opts.Log.Warn("SIP source banned for an hour after 20 failures", "source", from, "last", why)
-	}
-}
-
-// trunkOf is the trunk whose list holds the address.
-func (s *Switch) trunkOf(from netip.Addr) (name string, ok bool) {
-	for _, t := range s.opts.Trunks() {
-		for _, p := range t.Allow {
-			if p.Contains(from) && p.Bits() > 0 {
-				return t.Name, true
-			}
-		}
-	}
-	return "", false
-}
-
-// safely keeps one bad message from taking the process down.
-func (s *Switch) safely(h sipgo.RequestHandler) sipgo.RequestHandler {
-	return func(req *wire.Request, tx wire.ServerTransaction) {
-		defer func() {
-			if r := recover(); r != nil {
-				s.opts.Log.Error("a SIP request could not be handled", "method", req.Method, "panic", r, "stack", string(debug.Stack()))
-			}
-		}()
-		h(req, tx)
 	}
 }

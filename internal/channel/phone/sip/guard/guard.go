@@ -1,4 +1,6 @@
-package sip
+// Package guard counts what each network source did wrong and bans it after 20 failures (SEC-10). It takes the instant
+// as an argument and remembers a bounded number of sources; it never decides what a failure is.
+package guard
 
 import (
 	"net/netip"
@@ -13,8 +15,8 @@ const (
 	maxSources  = 50_000 // remembered; more come only from forged addresses
 )
 
-// guard counts what each source did wrong and bans it. IPv6 sources count by their /64, which is one customer.
-type guard struct {
+// Guard counts what each source did wrong and bans it. IPv6 sources count by their /64, which is one customer.
+type Guard struct {
 	mu      sync.Mutex
 	sources map[netip.Addr]*record
 }
@@ -25,7 +27,8 @@ type record struct {
 	banned   time.Time // until
 }
 
-func newGuard() *guard { return &guard{sources: map[netip.Addr]*record{}} }
+// New makes one that knows nobody.
+func New() *Guard { return &Guard{sources: map[netip.Addr]*record{}} }
 
 func sourceKey(a netip.Addr) netip.Addr {
 	a = a.Unmap().WithZone("")
@@ -37,8 +40,8 @@ func sourceKey(a netip.Addr) netip.Addr {
 	return a
 }
 
-// fail notes one failure and reports whether it has just led to a ban.
-func (g *guard) fail(a netip.Addr, now time.Time) bool {
+// Fail notes one failure and reports whether it has just led to a ban.
+func (g *Guard) Fail(a netip.Addr, now time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	key := sourceKey(a)
@@ -61,23 +64,23 @@ func (g *guard) fail(a netip.Addr, now time.Time) bool {
 	return true
 }
 
-// banned reports whether a source is to be ignored.
-func (g *guard) banned(a netip.Addr, now time.Time) bool {
+// Banned reports whether a source is to be ignored.
+func (g *Guard) Banned(a netip.Addr, now time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	r := g.sources[sourceKey(a)]
 	return r != nil && now.Before(r.banned)
 }
 
-// forgive forgets a source's failures, when it has proven who it is.
-func (g *guard) forgive(a netip.Addr) {
+// Forgive forgets a source's failures, when it has proven who it is.
+func (g *Guard) Forgive(a netip.Addr) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.sources, sourceKey(a))
 }
 
-// sweep drops what is over.
-func (g *guard) sweep(now time.Time) {
+// Sweep drops what is over.
+func (g *Guard) Sweep(now time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for a, r := range g.sources {

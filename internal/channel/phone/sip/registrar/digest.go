@@ -1,4 +1,4 @@
-package sip
+package registrar
 
 import (
 	"crypto/hmac"
@@ -19,10 +19,10 @@ const (
 	maxNonces = 20_000 // in use at once; the oldest are forgotten, which costs their phones one more round trip
 )
 
-// authenticator challenges and verifies by digest (RFC 8760's MD5, which every phone speaks; secrets are random and
+// Authenticator challenges and verifies by digest (RFC 8760's MD5, which every phone speaks; secrets are random and
 // long, so that MD5's weakness doesn't help). A nonce is its time of birth, sealed; what is kept per nonce is only the
 // highest count seen, so that no credentials work twice.
-type authenticator struct {
+type Authenticator struct {
 	realm string
 	key   [32]byte
 	mu    sync.Mutex
@@ -34,28 +34,30 @@ type use struct {
 	born  time.Time
 }
 
-// verdict of a verification.
-type verdict int
+// Verdict of a verification.
+type Verdict int
 
+// The verdicts.
 const (
-	wrong verdict = iota
-	stale         // right, but with a nonce that is over or was used up: ask again, not a failure
-	right
+	Wrong Verdict = iota
+	Stale         // right, but with a nonce that is over or was used up: ask again, not a failure
+	Right
 )
 
-func newAuthenticator(realm string) *authenticator {
-	a := &authenticator{realm: realm, used: map[string]use{}}
+// NewAuthenticator makes one for a realm; nonces of another process are stale to it.
+func NewAuthenticator(realm string) *Authenticator {
+	a := &Authenticator{realm: realm, used: map[string]use{}}
 	_, _ = rand.Read(a.key[:])
 	return a
 }
 
-// challenge is the value of a WWW-Authenticate header.
-func (a *authenticator) challenge(now time.Time, stale bool) string {
+// Challenge is the value of a WWW-Authenticate header.
+func (a *Authenticator) Challenge(now time.Time, stale bool) string {
 	c := digest.Challenge{Realm: a.realm, Nonce: a.nonce(now), Algorithm: "MD5", QOP: []string{"auth"}, Stale: stale}
 	return c.String()
 }
 
-func (a *authenticator) nonce(now time.Time) string {
+func (a *Authenticator) nonce(now time.Time) string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	b := make([]byte, 16, 48)
@@ -65,14 +67,14 @@ func (a *authenticator) nonce(now time.Time) string {
 }
 
 // seal appends the proof that b is ours. The lock is held.
-func (a *authenticator) seal(b []byte) []byte {
+func (a *Authenticator) seal(b []byte) []byte {
 	m := hmac.New(sha256.New, a.key[:])
 	m.Write(b)
 	return m.Sum(b)
 }
 
 // born is when a nonce of ours was made. The lock is held.
-func (a *authenticator) born(nonce string) (time.Time, bool) {
+func (a *Authenticator) born(nonce string) (time.Time, bool) {
 	b, err := base64.RawURLEncoding.DecodeString(nonce)
 	if err != nil || len(b) != 16+sha256.Size {
 		return time.Time{}, false
@@ -83,17 +85,17 @@ func (a *authenticator) born(nonce string) (time.Time, bool) {
 	return time.Unix(0, int64(binary.BigEndian.Uint64(b))), true
 }
 
-// verify checks an Authorization header for the user. secret is "" when there is no such user; the work done is the
+// Verify checks an Authorization header for the user. secret is "" when there is no such user; the work done is the
 // same, so that time doesn't tell who exists.
-func (a *authenticator) verify(header, method, user, secret string, now time.Time) verdict {
+func (a *Authenticator) Verify(header, method, user, secret string, now time.Time) Verdict {
 	cred, err := digest.ParseCredentials(header)
 	if err != nil {
-		return wrong
+		return Wrong
 	}
 	switch strings.ToUpper(cred.Algorithm) {
 	case "", "MD5":
 	default:
-		return wrong
+		return Wrong
 	}
 	want, err := digest.Digest(
 		&digest.Challenge{Realm: a.realm, Nonce: cred.Nonce, Algorithm: cred.Algorithm, QOP: []string{"auth"}},
@@ -102,23 +104,23 @@ func (a *authenticator) verify(header, method, user, secret string, now time.Tim
 	if err != nil || cred.Nc <= 0 || cred.QOP != "auth" || cred.Cnonce == "" ||
 		subtle.ConstantTimeCompare([]byte(want.Response), []byte(strings.ToLower(cred.Response))) != 1 ||
 		cred.Username != user || cred.Realm != a.realm || secret == "" {
-		return wrong
+		return Wrong
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	born, ours := a.born(cred.Nonce)
 	if !ours || now.Sub(born) > nonceLife || now.Before(born.Add(-time.Second)) {
-		return stale
+		return Stale
 	}
 	if u, ok := a.used[cred.Nonce]; ok && cred.Nc <= u.count {
-		return stale
+		return Stale
 	}
 	a.prune(now)
 	a.used[cred.Nonce] = use{cred.Nc, born}
-	return right
+	return Right
 }
 
-func (a *authenticator) prune(now time.Time) {
+func (a *Authenticator) prune(now time.Time) {
 	if len(a.used) < maxNonces {
 		return
 	}

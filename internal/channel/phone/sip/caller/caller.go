@@ -1,4 +1,7 @@
-package sip
+// Package caller reads from a SIP message who calls: the number as it was sent or "" when it is withheld, and the name,
+// made fit to be shown. Everything in it came from outside and is treated as hostile: nothing panics, nothing comes out
+// with control characters in it. It never judges whether a number is real.
+package caller
 
 import (
 	"strings"
@@ -8,27 +11,27 @@ import (
 	wire "github.com/emiago/sipgo/sip"
 )
 
-const (
-	maxDisplay = 80
-	maxNumber  = 64
-)
+// MaxNumber is how much of a number is kept; E.164 has 15 digits, SIP users may be longer.
+const MaxNumber = 64
 
-// callerOf reads who calls from an INVITE that came by a trunk, which is trusted to assert identities (RFC 3325): the
+const maxDisplay = 80
+
+// Of reads who calls from an INVITE that came by a trunk, which is trusted to assert identities (RFC 3325): the
 // P-Asserted-Identity if there is one, else From. A withheld number (RFC 3323 Privacy, or an anonymous address) is "",
 // and then the name is withheld too.
-func callerOf(req *wire.Request) (number, display string) {
+func Of(req *wire.Request) (number, display string) {
 	if withheld(req) {
 		return "", ""
 	}
 	for _, h := range req.GetHeaders("p-asserted-identity") {
-		for _, part := range splitList(h.Value()) {
+		for _, part := range Split(h.Value()) {
 			var uri wire.Uri
 			name, err := wire.ParseAddressValue(part, &uri, nil)
-			if n := userOf(&uri); err == nil && n != "" {
+			if n := User(&uri); err == nil && n != "" {
 				if name == "" && req.From() != nil {
 					name = req.From().DisplayName
 				}
-				return n, cleanDisplay(name)
+				return n, Display(name)
 			}
 		}
 	}
@@ -36,11 +39,11 @@ func callerOf(req *wire.Request) (number, display string) {
 	if from == nil {
 		return "", ""
 	}
-	n := userOf(&from.Address)
+	n := User(&from.Address)
 	if n == "" {
 		return "", ""
 	}
-	return n, cleanDisplay(from.DisplayName)
+	return n, Display(from.DisplayName)
 }
 
 func withheld(req *wire.Request) bool {
@@ -54,14 +57,14 @@ func withheld(req *wire.Request) bool {
 	return false
 }
 
-// userOf is the user part of a SIP address or the number of a tel: address, cleaned; "" for anonymous ones.
-func userOf(u *wire.Uri) string {
+// User is the user part of a SIP address or the number of a tel: address, cleaned; "" for anonymous ones.
+func User(u *wire.Uri) string {
 	user := u.User
 	if strings.EqualFold(u.Scheme, "tel") {
 		user = u.Raw()
 	}
 	user, _, _ = strings.Cut(user, ";") // number parameters such as ;phone-context, ;cpc
-	user = cleanText(user, maxNumber)
+	user = Text(user, MaxNumber)
 	switch strings.ToLower(user) {
 	case "anonymous", "unknown", "unavailable", "restricted", "private":
 		return ""
@@ -72,21 +75,22 @@ func userOf(u *wire.Uri) string {
 	return user
 }
 
-// cleanDisplay makes a caller's name fit to be shown: no control or formatting characters (which could reorder or hide
+// Display makes a caller's name fit to be shown: no control or formatting characters (which could reorder or hide
 // text around it), one line, at most 80 characters. Markup stays as the text it is; whoever shows it escapes it.
-func cleanDisplay(s string) string {
+func Display(s string) string {
 	s = strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(s)
 	if len(s) >= 2 && s[0] == '"' && s[len(s)-1] == '"' {
 		s = s[1 : len(s)-1]
 	}
-	s = cleanText(s, maxDisplay)
+	s = Text(s, maxDisplay)
 	if strings.EqualFold(s, "anonymous") {
 		return ""
 	}
 	return s
 }
 
-func cleanText(s string, limit int) string {
+// Text is s on one line without control or formatting characters, at most limit characters.
+func Text(s string, limit int) string {
 	var b strings.Builder
 	n, space := 0, false
 	for _, r := range s {
@@ -111,8 +115,8 @@ func cleanText(s string, limit int) string {
 	return b.String()
 }
 
-// splitList splits a header at commas that are neither quoted nor in angle brackets.
-func splitList(s string) []string {
+// Split splits a header at commas that are neither quoted nor in angle brackets.
+func Split(s string) []string {
 	var out []string
 	quoted, angle, from := false, false, 0
 	for i := 0; i < len(s); i++ {
@@ -133,8 +137,8 @@ func splitList(s string) []string {
 	return append(out, strings.TrimSpace(s[from:]))
 }
 
-// mask shows a number's ends only, for logs (GEN-10).
-func mask(number string) string {
+// Mask shows a number's ends only, for logs (GEN-10).
+func Mask(number string) string {
 	if len(number) <= 6 {
 		return "***"
 	}
