@@ -65,7 +65,7 @@ func outcome(err error) (r Result, detail string) {
 		return Unreachable, ref.Text
 	case r != "":
 		return r, ref.Text
-	case ref.Status >= 500 || ref.Status == 429:
+	case strings.HasPrefix(ref.Code, "HTTP_") && ref.Status >= 500:
 		return Unreachable, ref.Text
 	case ref.Status == 404 || ref.Status == 410 || ref.Status >= 300 && ref.Status < 400:
 		return Unreachable, "the login address does not answer as Salesforce does"

@@ -69,6 +69,9 @@ func formField(f *access.Field) crm.FormField {
 			}
 		}
 	}
+	if out.Type == "reference" {
+		out.Label = strings.TrimSuffix(out.Label, " ID")
+	}
 	for _, r := range f.References {
 		out.Lookup = append(out.Lookup, crm.Kind(r))
 	}

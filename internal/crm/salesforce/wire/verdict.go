@@ -72,10 +72,10 @@ func Classify(err error) error {
 		return nil
 	}
 	var f *fault.Error
+	if errors.As(err, &f) {
+		return f // also the guard's word that an address is refused
+	}
 	if l, ok := IsLost(err); ok {
-		if errors.As(l.Cause, &f) {
-			return f // the guard's word: the address itself is refused
-		}
 		return fault.Newf(fault.Unavailable, "UNREACHABLE", "Salesforce cannot be reached: %s. It is tried again by itself.", l.Reason()).Judge(fault.Retry, 0).With(err)
 	}
 	e, ok := IsError(err)
