@@ -14,6 +14,7 @@ import (
 	"cordboard/internal/crm/autolog"
 	"cordboard/internal/crm/pop"
 	"cordboard/internal/crm/salesforce"
+	"cordboard/internal/crm/salesforce/setup"
 	"cordboard/internal/delivery"
 	"cordboard/internal/desk"
 	"cordboard/internal/egress"
@@ -34,6 +35,7 @@ type Tenant struct {
 	Desk       *desk.Desk
 	Phone      *phone.Channel
 	Salesforce *salesforce.Salesforce
+	Org        *setup.Setup
 	Pop        *pop.Service
 	AutoLog    *autolog.AutoLog
 	Deliveries *delivery.Pump
@@ -75,6 +77,7 @@ func (a *App) newTenant(ctx context.Context, name string) (*Tenant, error) {
 		Config: t.Settings.Config, SignOns: t.Store, Vault: t.Vault, HTTP: a.egress.Client(egress.Salesforce), Clock: a.opts.Clock, Logger: t.log,
 		OnSignOn: t.signedOn,
 	})
+	t.Org = &setup.Setup{Tenant: name, Vault: t.Vault, HTTP: a.egress.Client(egress.Salesforce), Clock: a.opts.Clock}
 	t.AutoLog = autolog.New(autolog.Options{
 		Config: t.Settings.Config, Interaction: t.Store.One, ScreenPop: t.Settings.ScreenPopAt, Finder: t.Salesforce, Logger: t.Salesforce,
 		Lane: t.Salesforce.LaneOf,

@@ -9,7 +9,6 @@ import (
 	"cordboard/internal/channel/phone/browser"
 	"cordboard/internal/crm/salesforce/setup"
 	"cordboard/internal/delivery"
-	"cordboard/internal/egress"
 	"cordboard/internal/fault"
 	"cordboard/internal/interaction"
 	"cordboard/internal/store"
@@ -27,7 +26,7 @@ func (a *App) openWeb() error {
 		o.Tenants = append(o.Tenants, web.Tenant{
 			Name: t.Name, Bus: t.Bus, Settings: t.Settings, Trail: t.Trail, Desk: t.Desk, History: history{t.Store}, Pops: t.Pop, Drafts: t.AutoLog,
 			Phone: agentPhone{t.Phone, a.browser}, Browser: a.browser, SIP: sipAccounts{t}, SignOns: t.Salesforce,
-			Org:        org{&setup.Setup{Tenant: t.Name, Vault: t.Vault, HTTP: a.egress.Client(egress.Salesforce), Clock: a.opts.Clock}},
+			Org:        org{t.Org},
 			Deliveries: deliveries{t.Deliveries, t.Store},
 		})
 	}

@@ -59,6 +59,9 @@ func Start(ctx context.Context, o Options) (_ *Demo, err error) {
 	if d.Tenant, err = Settle(ctx, d.App, d.Org.URL()); err != nil {
 		return nil, err
 	}
+	if err = approve(ctx, d.Tenant, d.Org); err != nil {
+		return nil, err
+	}
 	if err = d.App.Start(ctx); err != nil {
 		return nil, err
 	}

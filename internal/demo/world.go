@@ -2,11 +2,15 @@ package demo
 
 import (
 	"context"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
 
 	"cordboard/internal/app"
 	"cordboard/internal/crm/salesforce"
 	"cordboard/internal/fault"
 	"cordboard/internal/interaction"
+	"cordboard/internal/simorg"
 	"cordboard/internal/tenant"
 )
 
@@ -84,12 +88,40 @@ func Settle(ctx context.Context, a *app.App, orgURL string) (*app.Tenant, error)
 	return t, settle(ctx, t, orgURL)
 }
 
+// consumerKey is the sample External Client App's.
+const consumerKey = "cordboard-demo"
+
+// approve registers the tenant's certificate in the simulated org, as an administrator does in a real one, so that agents
+// can sign on by JWT too.
+func approve(ctx context.Context, t *app.Tenant, org *simorg.Org) error {
+	text, err := t.Org.Certificate(ctx)
+	if err != nil {
+		return err
+	}
+	block, _ := pem.Decode([]byte(text))
+	if block == nil {
+		return fault.New(fault.Internal, "NO_CERTIFICATE", "The sample tenant has no certificate.")
+	}
+	cert, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return err
+	}
+	key, ok := cert.PublicKey.(*rsa.PublicKey)
+	if !ok {
+		return fault.New(fault.Internal, "NO_CERTIFICATE", "The sample tenant's certificate has no RSA key.")
+	}
+	return org.SetApp(simorg.App{Name: "Cordboard", ConsumerKey: consumerKey, PublicKey: key, Users: []string{"*"}})
+}
+
 // settle fills an empty tenant with the sample settings; what is there already is left alone, so that a demo kept with
 // --data goes on as it was.
 func settle(ctx context.Context, t *app.Tenant, orgURL string) error {
 	cfg := t.Settings.Config()
 	if len(cfg.Users) > 0 {
 		return nil
+	}
+	if _, err := t.Org.NewKey(ctx); err != nil {
+		return err
 	}
 	const by = "system"
 	p := cfg.Profile
@@ -98,8 +130,8 @@ func settle(ctx context.Context, t *app.Tenant, orgURL string) error {
 		return err
 	}
 	outcome, err := t.Settings.SaveCodeList(ctx, by, tenant.CodeList{Name: "Outcome", Required: true, Items: []tenant.CodeItem{
-		{ID: 1, Text: "Resolved", ReportText: "Resolved"}, {ID: 2, Text: "Follow-up", ReportText: "Follow-up"},
-		{ID: 3, Text: "Refund", ReportText: "Refund"}, {ID: 4, Text: "Wrong number", ReportText: "Wrong number"},
+		{Text: "Resolved", ReportText: "Resolved"}, {Text: "Follow-up", ReportText: "Follow-up"},
+		{Text: "Refund", ReportText: "Refund"}, {Text: "Wrong number", ReportText: "Wrong number"},
 	}})
 	if err != nil {
 		return err
@@ -128,6 +160,7 @@ func settle(ctx context.Context, t *app.Tenant, orgURL string) error {
 	pop.Enabled, pop.Triggers.Offered = true, true
 	pop.AutoLog = tenant.AutoLog{On: true, Phone: true, Voicemail: true, Chat: true, Email: true}
 	pop.Connection.Environment, pop.Connection.LoginURL = "custom", orgURL
+	pop.Connection.ConsumerKey = consumerKey
 	pop.Connection.SignOns = []tenant.SignOn{tenant.SignOnPassword, tenant.SignOnJWT}
 	if _, err := t.Settings.SaveScreenPop(ctx, by, pop); err != nil {
 		return err
