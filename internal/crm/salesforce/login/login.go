@@ -63,13 +63,7 @@ func SOAPVersion(version string) string {
 
 // SOAP signs in with a user name and the password with its token appended, by login() of the partner API.
 func SOAP(ctx context.Context, h *http.Client, loginURL, version, username, secret string) (Grant, error) {
-	var body strings.Builder
-	body.WriteString(`<?xml version="1.0" encoding="utf-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body><login xmlns="urn:partner.soap.sforce.com"><username>`)
-	_ = xml.EscapeText(&body, []byte(username))
-	body.WriteString(`</username><password>`)
-	_ = xml.EscapeText(&body, []byte(secret))
-	body.WriteString(`</password></login></soapenv:Body></soapenv:Envelope>`)
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimRight(loginURL, "/")+"/services/Soap/u/"+SOAPVersion(version), strings.NewReader(body.String()))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimRight(loginURL, "/")+"/services/Soap/u/"+SOAPVersion(version), strings.NewReader(soapBody(username, secret)))
 	if err != nil {
 		return Grant{}, &wire.Lost{Cause: err}
 	}
@@ -80,6 +74,17 @@ func SOAP(ctx context.Context, h *http.Client, loginURL, version, username, secr
 		return Grant{}, err
 	}
 	return ParseSOAP(status, b)
+}
+
+// soapBody is the envelope of login(); both values are escaped.
+func soapBody(username, secret string) string {
+	var body strings.Builder
+	body.WriteString(`<?xml version="1.0" encoding="utf-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body><login xmlns="urn:partner.soap.sforce.com"><username>`)
+	_ = xml.EscapeText(&body, []byte(username))
+	body.WriteString(`</username><password>`)
+	_ = xml.EscapeText(&body, []byte(secret))
+	body.WriteString(`</password></login></soapenv:Body></soapenv:Envelope>`)
+	return body.String()
 }
 
 // envelope is read by local names: prefixes and namespaces differ between editions of the answer.
