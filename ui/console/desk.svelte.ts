@@ -4,7 +4,7 @@
 import type { Agent, Interaction, Me, Status } from '../api/types.ts';
 import { api, Problem, sentence } from '../kit/api.ts';
 import { isOpen, Live, type Line, type View } from '../kit/live.ts';
-import { tabId } from '../kit/stored.ts';
+import { store, stored, tabId } from '../kit/stored.ts';
 import { ticker } from '../kit/ticker.svelte.ts';
 import { toasts } from '../kit/toast.svelte.ts';
 import { LogDraft } from './draft.svelte.ts';
@@ -20,7 +20,7 @@ export class Desk {
   readonly tab = tabId();
   view = $state.raw<View | null>(null);
   line = $state<Line>('connecting');
-  selectedId = $state<string | null>(null);
+  selectedId = $state<string | null>(stored('selected', 'session') || null);
   /** Commands under way, by name and interaction. */
   busy = $state<Record<string, boolean>>({});
   /** Set when the session has ended, with why. */
@@ -69,8 +69,10 @@ export class Desk {
     return this.view.open.find((i) => i.id === id) ?? this.view.recent.find((i) => i.id === id) ?? null;
   }
 
-  select(id: string): void {
+  select(id: string | null): void {
     this.selectedId = id;
+    // A reload shows the same again (AGT-15).
+    store('selected', id ?? '', 'session');
   }
 
   /** The words being typed for an interaction's log; kept while the agent looks elsewhere. */
@@ -196,9 +198,10 @@ export class Desk {
     const offer = v.open.find((i) => i.role === 'offered' && i.offer);
     const key = offer ? `${offer.id}/${offer.offer?.number}` : '';
     const looking = this.find(this.selectedId);
-    if (offer && key !== this.#seenOffer && (!looking || !isOpen(looking))) this.selectedId = offer.id;
+    const working = v.open.find((i) => i.role === 'handling');
+    if (offer && key !== this.#seenOffer && !working && (!looking || !isOpen(looking))) this.select(offer.id);
     this.#seenOffer = key;
-    if (!this.find(this.selectedId)) this.selectedId = v.open[0]?.id ?? null;
+    if (!this.find(this.selectedId)) this.select(working?.id ?? offer?.id ?? null);
   }
 
   #bye(why: string): void {

@@ -10,7 +10,7 @@ export async function open() {
   const base = server.resolvedUrls.local[0].replace(/\/$/, '').replace('localhost', '127.0.0.1');
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
+    args: ['--no-sandbox', '--disable-gpu', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--autoplay-policy=no-user-gesture-required'],
   });
   return {
     base,
@@ -23,6 +23,27 @@ export async function open() {
     /** A page in a theme and width, which collects what the browser complains about. */
     async page(theme, width, height = 900) {
       const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, reducedMotion: 'reduce', timezoneId: 'America/Los_Angeles' });
+      // The mock has no gateway: a connection that says it is up.
+      await context.addInitScript(() => {
+        class Peer extends EventTarget {
+          iceGatheringState = 'complete';
+          connectionState = 'new';
+          localDescription = { sdp: 'v=0' };
+          addTransceiver() {
+            return { sender: { replaceTrack: async () => undefined } };
+          }
+          async createOffer() {
+            return {};
+          }
+          async setLocalDescription() {}
+          async setRemoteDescription() {
+            this.connectionState = 'connected';
+            this.onconnectionstatechange?.();
+          }
+          close() {}
+        }
+        globalThis.RTCPeerConnection = Peer;
+      });
       const page = await context.newPage();
       const complaints = [];
       page.on('console', (m) => {
@@ -75,4 +96,24 @@ export const screens = [
   ['external-bad', 'bad-sign-on', '/console/#/profile/external'],
   ['external-new', 'no-sign-on', '/console/#/profile/external', async (p) => { await p.getByRole('button', { name: 'Save' }).click(); }],
   ['security', 'idle', '/console/#/profile/security'],
+  ['m-profile', 'manager', '/manager/#/profile', async (p) => { await p.getByLabel('Tenant label').fill('Acme Customer Care'); }],
+  ['m-users', 'manager', '/manager/#/users'],
+  ['m-user', 'manager', '/manager/#/users/ag3'],
+  ['m-user-new', 'manager', '/manager/#/users/new', async (p) => { await p.getByRole('button', { name: 'Create user' }).click(); await p.getByText('was not created').waitFor(); }],
+  ['m-sip-secret', 'manager', '/manager/#/users/ag3', async (p) => { await p.getByRole('button', { name: 'Make a new SIP' }).click(); await p.getByRole('button', { name: 'Make a secret' }).click(); await p.getByText('acme-cleo').last().waitFor(); }],
+  ['m-queues', 'manager', '/manager/#/queues'],
+  ['m-queue', 'manager', '/manager/#/queues/1'],
+  ['m-conflict', 'manager', '/manager/#/queues/1', async (p) => { await p.getByLabel('Name').fill('Changed'); await p.getByRole('button', { name: 'Save' }).click(); await p.getByText('Changed by').waitFor(); }],
+  ['m-leave', 'manager', '/manager/#/queues/1', async (p) => { await p.getByLabel('Name').fill('Billings'); await p.evaluate(() => { location.hash = '#/users'; }); await p.getByText('Leave without saving').waitFor(); }],
+  ['m-channels', 'manager', '/manager/#/channels'],
+  ['m-channel', 'manager', '/manager/#/channels/1'],
+  ['m-codes', 'manager', '/manager/#/codes'],
+  ['m-code-list', 'manager', '/manager/#/codes/1'],
+  ['m-trunks', 'manager', '/manager/#/trunks'],
+  ['m-trunk', 'manager', '/manager/#/trunks/1'],
+  ['m-screen-pop', 'manager', '/manager/#/screen-pop'],
+  ['m-screen-pop-errors', 'manager', '/manager/#/screen-pop', async (p) => { await p.getByLabel('REST version').fill(''); await p.getByRole('button', { name: 'Save' }).click(); await p.getByText('Nothing was saved').waitFor(); }],
+  ['m-deliveries', 'manager', '/manager/#/deliveries', async (p) => { await p.getByRole('button', { name: /Marta Vidal/ }).click(); }],
+  ['m-drop', 'manager', '/manager/#/deliveries', async (p) => { await p.getByRole('button', { name: /Marta Vidal/ }).click(); await p.getByRole('button', { name: 'Drop…' }).click(); await p.getByRole('button', { name: 'Drop it' }).click(); }],
+  ['m-find', 'manager', '/manager/#/queues', async (p) => { await p.keyboard.press('Control+k'); await p.keyboard.type('log'); }],
 ];

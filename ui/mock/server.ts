@@ -85,7 +85,7 @@ export class Server {
       w.agent = { ...w.agent, status: code, statusName: { 3: 'On Break', 4: 'Available', 5: 'Work Offline' }[code], since: iso(0), reason: 'choice', by: w.me.agentId };
       return { agent: w.agent };
     }
-    if (path === '/console/phone/connect') throw new Refusal(503, { code: 'UNAVAILABLE', message: 'The mock has no audio.' });
+    if (path === '/console/phone/connect') return { sdp: 'v=0' };
     if (path === '/console/phone/take') {
       w.phone = { ...w.phone, owner: String(body.tab), mine: true };
       this.#all('phone', w.phone);
