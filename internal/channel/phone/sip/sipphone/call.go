@@ -140,6 +140,10 @@ func (c *Call) follow(ctx context.Context, req *wire.Request, tx wire.ClientTran
 				}
 			case res.IsSuccess():
 				c.accepted(tx, res, r)
+				if give == nil {
+					// The answer crossed our giving up: it is acknowledged, and hung up (RFC 3261 §9.1).
+					_ = c.Hangup(c.phone.ctx)
+				}
 				return
 			default:
 				c.end(&Refused{res.StatusCode, res.Reason})
