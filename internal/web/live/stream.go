@@ -149,6 +149,10 @@ type feed struct {
 }
 
 func (f *feed) run(ctx context.Context) error {
+	// Looked at after joining: a sign-in that ended just before would else never be heard of.
+	if _, err := f.hub.Sessions.SessionByHash(ctx, f.stream.session.Hash); signedOut(err) {
+		return f.bye(signin.EndRevoked)
+	}
 	if err := f.snapshot(ctx); err != nil {
 		return err
 	}
@@ -184,7 +188,7 @@ func (f *feed) run(ctx context.Context) error {
 			f.stream.end(signin.EndExpired)
 		case <-f.stream.over:
 			if f.stream.why != "" {
-				return f.pen.event("bye", map[string]string{"reason": f.stream.why})
+				return f.bye(f.stream.why)
 			}
 			return errors.New("too slow, or let go")
 		case <-f.hub.done:
@@ -204,6 +208,11 @@ func (f *feed) run(ctx context.Context) error {
 			waiting = false
 		}
 	}
+}
+
+// bye is the last event: the browser goes to the sign-in page.
+func (f *feed) bye(reason string) error {
+	return f.pen.event("bye", map[string]string{"reason": reason})
 }
 
 // snapshot reads state and number in one transaction and sends them; what was held and follows it goes out after it.
