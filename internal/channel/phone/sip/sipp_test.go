@@ -180,8 +180,9 @@ func TestSIPp(t *testing.T) {
 			if caller.good != calls || callee.good != calls || caller.failed+callee.failed != 0 {
 				t.Errorf("of %d calls: caller %+v, callee %+v", calls, caller, callee)
 			}
-			if n := caller.retransmitted + callee.retransmitted; n > calls/20 {
-				// On an idle machine there are none; a busy one may keep a message waiting for half a second.
+			if n := caller.retransmitted + callee.retransmitted; n > calls/2 {
+				// On an idle machine there are none, which BenchmarkSIPCalls measures; a busy one may well keep a
+				// message waiting for half a second.
 				t.Errorf("%d retransmissions: caller %+v, callee %+v", n, caller, callee)
 			}
 		})

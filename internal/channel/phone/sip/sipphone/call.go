@@ -39,6 +39,9 @@ type Call struct {
 	failure  error
 }
 
+// grace is how long a call that was given up waits for a first word of the other side, to cancel it properly.
+const grace = 2 * time.Second
+
 // Request is a call to place.
 type Request struct {
 	Server   string // host:port
@@ -125,6 +128,7 @@ func (p *Phone) keep(c *Call) {
 // follow sees an outgoing INVITE to its end.
 func (c *Call) follow(ctx context.Context, req *wire.Request, tx wire.ClientTransaction, r Request) {
 	give, heard, cancelled := ctx.Done(), false, false
+	var nobody <-chan time.Time
 	for {
 		select {
 		case res := <-tx.Responses():
@@ -157,6 +161,16 @@ func (c *Call) follow(ctx context.Context, req *wire.Request, tx wire.ClientTran
 			if heard && !cancelled {
 				cancelled = true
 				c.cancel(req)
+			}
+			// Before a word from the other side no CANCEL may be sent (RFC 3261 §9.1).
+			t := time.NewTimer(grace)
+			defer t.Stop()
+			nobody = t.C
+		case <-nobody:
+			if !heard {
+				tx.Terminate()
+				c.end(context.Cause(ctx))
+				return
 			}
 		case <-c.phone.ctx.Done():
 			tx.Terminate()
