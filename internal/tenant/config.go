@@ -31,7 +31,9 @@ func (c *Config) QueueTerms(queue int64) (interaction.QueueTerms, bool) {
 	}
 	t := interaction.QueueTerms{ID: q.ID, Name: q.Name, WrapupSeconds: q.WrapupSeconds}
 	for _, l := range c.CodeListsOf(queue) {
-		t.CodesRequired = t.CodesRequired || l.Required
+		if l.Required {
+			t.CodesRequired, t.RequiredLists = true, append(t.RequiredLists, l.ID)
+		}
 	}
 	return t, true
 }
