@@ -168,3 +168,6 @@ func (d *Desk) Connected(agentID string) bool {
 // Reached says that an agent can be reached again, or may be: a channel calls it when a device comes or goes (INT-9). It
 // takes no lock that is held while a channel is asked.
 func (d *Desk) Reached(agentID string) { d.router.reached(agentID) }
+
+// Reconsider looks again who can be asked what, after the settings have changed: an agent may be in another queue now.
+func (d *Desk) Reconsider() { d.router.rouse() }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"cordboard/internal/agent"
 	"cordboard/internal/interaction"
 	"pgregory.net/rapid"
 )
@@ -88,6 +89,21 @@ func TestAssignLeavesNothing(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Commits of different interactions may be seen in another order than they were made: the newest of an agent counts.
+func TestRouterKnowsTheNewest(t *testing.T) {
+	r := newRouter(&Desk{})
+	r.know(agent.Agent{ID: "ada", Status: agent.Available, Version: 2})
+	r.know(agent.Agent{ID: "ada", Status: agent.OnBreak, Version: 1})
+	if !r.reserve(Pair{"i", "ada"}) || r.reserve(Pair{"j", "ada"}) || r.reserve(Pair{"i", "ben"}) {
+		t.Error("she is free and can be asked once")
+	}
+	r.release(Pair{"i", "ada"})
+	r.know(agent.Agent{ID: "ada", Status: agent.Busy, Version: 3})
+	if r.reserve(Pair{"i", "ada"}) {
+		t.Error("she is busy by now")
+	}
 }
 
 func BenchmarkAssign(b *testing.B) {

@@ -23,6 +23,7 @@ type router struct {
 
 	mu     sync.Mutex
 	agents map[string]agent.Agent
+	ready  map[string]bool // those of them who are free
 	line   map[string]waiting
 	asking map[string]bool // agents and interactions whose offer is being committed
 
@@ -36,7 +37,7 @@ type waiting struct {
 }
 
 func newRouter(d *Desk) *router {
-	return &router{d: d, wake: make(chan struct{}, 1), stirred: make(chan struct{}, 1), agents: map[string]agent.Agent{}, line: map[string]waiting{},
+	return &router{d: d, wake: make(chan struct{}, 1), stirred: make(chan struct{}, 1), agents: map[string]agent.Agent{}, ready: map[string]bool{}, line: map[string]waiting{},
 		asking: map[string]bool{}, rest: map[string]time.Time{}}
 }
 
@@ -78,8 +79,14 @@ func waiter(i *interaction.Interaction) Waiter {
 
 // know keeps the newest of an agent; commits of different interactions may arrive in another order than they were made.
 func (r *router) know(a agent.Agent) {
-	if old, ok := r.agents[a.ID]; !ok || a.Version >= old.Version {
-		r.agents[a.ID] = a
+	if old, ok := r.agents[a.ID]; ok && a.Version < old.Version {
+		return
+	}
+	r.agents[a.ID] = a
+	if a.Free() {
+		r.ready[a.ID] = true
+	} else {
+		delete(r.ready, a.ID)
 	}
 }
 
@@ -127,20 +134,23 @@ func (r *router) resting() (map[string]bool, time.Time) {
 func (r *router) propose(newcomer *Waiter) (pairs []Pair, again time.Time) {
 	cfg := r.d.config()
 	resting, again := r.resting()
-	r.mu.Lock()
-	free := r.free(cfg, resting)
 	var line []Waiter
-	if len(free) > 0 {
+	if newcomer != nil {
+		line = append(line, *newcomer)
+	}
+	var free []Candidate
+	r.mu.Lock()
+	if len(r.ready) > 0 {
 		for _, w := range r.line {
 			if !w.offered && !r.asking[w.ID] {
 				line = append(line, w.Waiter)
 			}
 		}
 	}
-	r.mu.Unlock()
-	if newcomer != nil {
-		line = append(line, *newcomer)
+	if len(line) > 0 {
+		free = r.free(cfg, resting)
 	}
+	r.mu.Unlock()
 	for n := range line {
 		line[n].Priority = cfg.Queues[line[n].Queue].Priority
 	}
@@ -149,12 +159,12 @@ func (r *router) propose(newcomer *Waiter) (pairs []Pair, again time.Time) {
 
 func (r *router) free(cfg *tenant.Config, resting map[string]bool) []Candidate {
 	var out []Candidate
-	for id, a := range r.agents {
+	for id := range r.ready {
 		u, ok := cfg.Users[id]
-		if !ok || u.Inactive || !a.Free() || r.asking[id] || resting[id] {
+		if !ok || u.Inactive || r.asking[id] || resting[id] {
 			continue
 		}
-		out = append(out, Candidate{ID: id, Skills: u.Queues, IdleSince: a.IdleSince})
+		out = append(out, Candidate{ID: id, Skills: u.Queues, IdleSince: r.agents[id].IdleSince})
 	}
 	return out
 }
@@ -168,8 +178,7 @@ func (r *router) reachable(m interaction.Medium, agentID string) bool {
 func (r *router) reserve(p Pair) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	a, known := r.agents[p.Agent]
-	if r.asking[p.Agent] || r.asking[p.Interaction] || !known || !a.Free() {
+	if r.asking[p.Agent] || r.asking[p.Interaction] || !r.ready[p.Agent] {
 		return false
 	}
 	r.asking[p.Agent], r.asking[p.Interaction] = true, true

@@ -193,6 +193,21 @@ func TestPopsAreOver(t *testing.T) {
 	}
 }
 
+// A pop that came when its agent was not asked any more is over at the accept; a lost agent's is over with him.
+func TestLatePopsAreOver(t *testing.T) {
+	i := newcomer(t)
+	tell(i, []say{queue(30), offerTo("ada", 2), by(3, Reject, "ada", 1), offerTo("ben", 4)})
+	i.Pops = map[string]*crm.Pop{"ada": {}, "ben": {}}
+	tell(i, []say{by(5, Accept, "ben", 2)})
+	if i.Pops["ada"].Over != OverPassed || i.Pops["ben"].Over != "" {
+		t.Errorf("accepted: %+v %+v", i.Pops["ada"], i.Pops["ben"])
+	}
+	tell(i, []say{by(9, AgentLost, "ben", 2)})
+	if i.Pops["ben"].Over != OverPassed {
+		t.Errorf("lost: %+v", i.Pops["ben"])
+	}
+}
+
 func TestWriting(t *testing.T) {
 	str := func(n int) *string { s := strings.Repeat("é", n); return &s }
 	six := []Code{{1, 1, "a"}, {1, 2, "b"}, {1, 3, "c"}, {2, 1, "d"}, {2, 2, "e"}, {2, 3, "f"}}

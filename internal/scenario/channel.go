@@ -69,6 +69,13 @@ func (c *channel) Break(agentID string) {
 	c.mu.Unlock()
 }
 
+// Mend makes it work again, without a word.
+func (c *channel) Mend(agentID string) {
+	c.mu.Lock()
+	delete(c.dead, agentID)
+	c.mu.Unlock()
+}
+
 // Phone is a telephone's double: its calls die with the desk.
 type Phone struct{ *channel }
 

@@ -3,7 +3,6 @@ package scenario
 import (
 	"testing"
 
-	"cordboard/internal/agent"
 	"cordboard/internal/desk"
 	"cordboard/internal/desk/desktest"
 	"cordboard/internal/interaction"
@@ -113,39 +112,6 @@ func TestLostOffer(t *testing.T) {
 	})
 }
 
-func TestAcceptRacesTheTimer(t *testing.T) {
-	play(t, Options{Agents: []string{"ada", "ben"}}, func(w *World) {
-		w.At("1s").Call("call", ann)
-		w.At("30.999s").Accept("ada", "call")
-		w.At("40s")
-		if i := w.Interaction("call"); i.State != interaction.Accepted || i.Offers != 1 {
-			t.Errorf("accepted in time, but %s after %d offers", i.State, i.Offers)
-		}
-		w.Accept("ada", "call") // twice is no loss
-		w.Call("next", ann)
-		w.At("70s") // ben missed it, nobody is left
-		w.Refused(interaction.CodeWithdrawn).AcceptOffer("ben", "next", 1)
-		w.Ready("ben")
-		w.Refused(interaction.CodeWithdrawn).AcceptOffer("ben", "next", 1) // an old accept takes no later offer
-		w.Refused(interaction.CodeNotYours).AcceptOffer("ada", "next", 2)
-		w.AcceptOffer("ben", "next", 2)
-		w.End("ada", "call").EndWrapup("ada", "call")
-		w.Refused(interaction.CodeNotYours).AcceptOffer("ada", "next", 2)
-	})
-}
-
-func TestTakenByAnother(t *testing.T) {
-	play(t, Options{Agents: []string{"ada", "ben"}}, func(w *World) {
-		w.At("1s").Call("call", ann)
-		w.At("32s").Accept("ben", "call")
-		w.Refused(interaction.CodeTaken).AcceptOffer("ada", "call", 1)
-		w.Told()
-		// Her phone's answer crossed: it is let go, and nothing else happens.
-		w.Signal("call", interaction.Signal{Kind: interaction.AgentAnswered, Agent: "ada", Offer: 1})
-		w.Want(`32s call !unalert ada #1 late`)
-	})
-}
-
 func TestCustomerLeaves(t *testing.T) {
 	play(t, Options{}, func(w *World) {
 		w.At("1s").Call("first", ann)
@@ -169,77 +135,6 @@ func TestCustomerLeaves(t *testing.T) {
 		w.Refused(interaction.CodeWithdrawn).Accept("ada", "first")
 		if len(w.Logs()) != 0 {
 			t.Error("nobody accepted it, but it is logged")
-		}
-	})
-}
-
-func TestUnreachable(t *testing.T) {
-	play(t, Options{Agents: []string{"ada", "ben"}}, func(w *World) {
-		w.Phone.Unplug("ada")
-		w.At("1s").Call("first", ann)
-		w.Want(`
-			1s first arrived
-			1s first queued
-			1s first offered ben #1
-			1s first !alert ben #1
-			1s ben is Offered (offer)`)
-		w.At("2s").Call("second", ann)
-		w.At("3s").OpenChat("chat", "ann@acme.example") // she can still chat
-		w.Want(`
-			2s second arrived
-			2s second queued
-			3s chat arrived
-			3s chat queued
-			3s chat offered ada #1
-			3s chat !alert ada #1
-			3s ada is Offered (offer)`)
-		w.At("4s").CustomerEnds("chat")
-		w.Told()
-		w.At("5s").Phone.Plug("ada")
-		w.Want(`
-			5s second offered ada #1
-			5s second !alert ada #1
-			5s ada is Offered (offer)`)
-	})
-}
-
-// The device fails only when it is asked: the next agent is asked at once, and she is left alone for a while.
-func TestDeviceFailsWhenAsked(t *testing.T) {
-	play(t, Options{Agents: []string{"ada", "ben"}}, func(w *World) {
-		w.Phone.Break("ada")
-		w.At("1s").Call("call", ann)
-		w.Want(`
-			1s call arrived
-			1s call queued
-			1s call offered ada #1
-			1s call offer_ended ada #1 unreachable
-			1s call offered ben #2
-			1s call !alert ada #1
-			1s call !unalert ada #1 unreachable
-			1s call !alert ben #2
-			1s ada is Offered (offer)
-			1s ada is Available (done)
-			1s ben is Offered (offer)`)
-	})
-}
-
-func TestDeviceFailsAndRests(t *testing.T) {
-	play(t, Options{}, func(w *World) {
-		w.Phone.Break("ada")
-		w.At("1s").Call("call", ann)
-		w.Told()
-		w.At("5.9s").Want("")
-		w.At("6s").Want(`
-			6s call offered ada #2
-			6s call offer_ended ada #2 unreachable
-			6s call !alert ada #2
-			6s call !unalert ada #2 unreachable
-			6s ada is Offered (offer)
-			6s ada is Available (done)`)
-		w.At("7s").Phone.Plug("ada")
-		w.At("8s").Accept("ada", "call")
-		if i := w.Interaction("call"); i.State != interaction.Accepted || i.WaitSeconds(i.CreatedAt) != 7 {
-			t.Errorf("%s, waited %d", i.State, i.WaitSeconds(i.CreatedAt))
 		}
 	})
 }
@@ -286,122 +181,6 @@ func needCodes(c *tenant.Config) {
 	q := c.Queues[1]
 	q.CodeLists = []int64{4}
 	c.Queues[1] = q
-}
-
-func TestWrapup(t *testing.T) {
-	play(t, Options{}, func(w *World) {
-		w.At("1s").Call("call", ann)
-		w.At("2s").Accept("ada", "call")
-		w.Refused(interaction.CodeTalking).EndWrapup("ada", "call")
-		w.Refused(agent.CodeLocked).Choose("ada", agent.WorkOffline)
-		w.At("3s").End("ada", "call").End("ada", "call")
-		w.At("10s").WorkOffline("ada", "call")
-		w.At("10m")
-		if a := w.Agent("ada"); a.Status != agent.WrapUp {
-			t.Errorf("Work Offline stopped the countdown, but she is %s", a.Status)
-		}
-		w.EndWrapup("ada", "call")
-		if a := w.Agent("ada"); a.Status != agent.Available || !a.IdleSince.Equal(w.start.Add(10*60e9)) {
-			t.Errorf("after wrap-up she is %s, idle since %s", a.Status, a.IdleSince)
-		}
-		w.Refused(interaction.CodeEnded).EndWrapup("ada", "call")
-	})
-}
-
-func TestRequiredCodesHold(t *testing.T) {
-	play(t, Options{Settings: needCodes}, func(w *World) {
-		w.At("1s").Call("call", ann)
-		w.At("2s").Accept("ada", "call")
-		w.At("3s").CustomerEnds("call")
-		w.Refused("CODES_REQUIRED").EndWrapup("ada", "call")
-		w.Refused("INVALID").Code("ada", "call", 9)
-		w.Refused("INVALID").Code("ada", "call", 1, 2)
-		w.At("5m")
-		i := w.Interaction("call")
-		if h := i.Current(); h.State != interaction.Wrapup || !h.CodesNeeded || !h.WrapupUntil.IsZero() {
-			t.Errorf("it is not held: %+v", h)
-		}
-		w.At("6m").Code("ada", "call", 1)
-		if logs := w.Logs(); len(logs) != 1 || logs[0].CodesMissing || len(logs[0].Codes) != 1 || logs[0].Codes[0].ReportText != "RES" {
-			t.Errorf("logged %+v", logs)
-		}
-	})
-}
-
-func TestLogOutEndsWrapup(t *testing.T) {
-	play(t, Options{Settings: needCodes}, func(w *World) {
-		w.At("1s").Call("call", ann)
-		w.At("2s").Accept("ada", "call")
-		w.Refused(agent.CodeStillBusy).SignOut("ada", agent.ReasonSignOut)
-		w.At("3s").CustomerEnds("call")
-		w.Told()
-		w.At("4s").SignOut("ada", agent.ReasonSignOut)
-		w.Want(`
-			4s call closed ada gone
-			4s ada is On Break (lost)
-			4s ada is Logged out (sign-out)`)
-		if logs := w.Logs(); len(logs) != 1 || !logs[0].CodesMissing {
-			t.Errorf("logged %+v", logs)
-		}
-	})
-}
-
-// INT-12: fifteen minutes without connection, counted from when the console went.
-func TestNobodyAtTheConsole(t *testing.T) {
-	play(t, Options{Settings: needCodes}, func(w *World) {
-		w.At("1s").Call("call", ann)
-		w.At("2s").Accept("ada", "call")
-		w.At("3s").CustomerEnds("call")
-		w.At("60s").Desk.Present("ada", false)
-		w.At("120s").Desk.Present("ada", true)
-		w.At("180s").Desk.Present("ada", false)
-		w.Told()
-		w.At("1079s").Want("")
-		w.At("1080s").Want(`
-			18m0s call closed ada gone
-			18m0s ada is On Break (lost)`)
-	})
-}
-
-func TestLogOutDuringAnOffer(t *testing.T) {
-	play(t, Options{Agents: []string{"ada", "ben"}}, func(w *World) {
-		w.At("1s").Call("call", ann)
-		w.Told()
-		w.At("2s").SignOut("ada", agent.ReasonSignOut)
-		w.Want(`
-			2s call offer_ended ada #1 gone
-			2s call offered ben #2
-			2s call !unalert ada #1 gone
-			2s call !alert ben #2
-			2s ada is On Break (lost)
-			2s ada is Logged out (sign-out)
-			2s ben is Offered (offer)`)
-		// Removed in the middle of a call: the customer is not cut off.
-		w.At("3s").Accept("ben", "call")
-		w.Told()
-		w.At("4s").SignOut("ben", agent.ReasonRemoved)
-		w.Want(`
-			4s call completed ben AGENTLOST
-			4s call closed ben lost
-			4s call !disconnect ben #2
-			4s call !hold AGENTLOST
-			4s ben is On Break (lost)
-			4s ben is Logged out (removed)`)
-	})
-}
-
-func TestRejectNeedsTheSwitch(t *testing.T) {
-	play(t, Options{}, func(w *World) {
-		w.At("1s").Call("call", ann)
-		w.Refused("REJECT_OFF").Reject("ada", "call")
-		w.Config.Profile.AllowReject = true
-		w.Told()
-		w.Reject("ada", "call")
-		w.Want(`
-			1s call offer_ended ada #1 rejected
-			1s call !unalert ada #1 rejected
-			1s ada is On Break (rejected)`)
-	})
 }
 
 // GEN-9: what the phone had is lost, what the chat had goes on, deadlines run from the rows.
