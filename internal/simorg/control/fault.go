@@ -31,7 +31,7 @@ type Fault struct {
 	Times       int     `json:"times,omitempty"`       // how often, 0: without end
 	DelayMs     int     `json:"delay_ms,omitempty"`    // delay
 	Status      int     `json:"status,omitempty"`      // status
-	Code        string  `json:"code,omitempty"`        // login_fault: the code; status: the errorCode
+	Code        string  `json:"code,omitempty"`        // login_fault: the code, INVALID_LOGIN when empty; status: the errorCode
 
 	path *regexp.Regexp
 	left int
@@ -70,7 +70,7 @@ func (f *Face) Add(in Fault) (int, error) {
 		return 0, fmt.Errorf("the kind status needs a status of 400 to 599")
 	}
 	if in.Kind == LoginFault && in.Code == "" {
-		return 0, fmt.Errorf("the kind login_fault needs a code, for example PASSWORD_LOCKOUT")
+		in.Code = "INVALID_LOGIN"
 	}
 	re, err := regexp.Compile(in.Match.Path)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"unicode/utf8"
 
 	"cordboard/internal/simorg/engine/ident"
-	"cordboard/internal/simorg/engine/query"
+	"cordboard/internal/simorg/engine/literal"
 	"cordboard/internal/simorg/engine/record"
 	"cordboard/internal/simorg/engine/refusal"
 	"cordboard/internal/simorg/engine/schema"
@@ -168,12 +168,12 @@ func (w *World) convert(f *schema.Field, v any) (any, *refusal.Error) {
 		if t, err := time.Parse("2006-01-02", s); err == nil && t.Year() >= 1700 && t.Year() <= 4000 {
 			return s, nil
 		}
-		if t, ok := query.Instant(s); ok {
+		if t, ok := literal.Instant(s); ok {
 			return t.Format("2006-01-02"), nil
 		}
 		return nil, cannot(f, v)
 	case schema.DateTime:
-		if t, ok := query.Instant(s); ok {
+		if t, ok := literal.Instant(s); ok {
 			return t.Format(record.TimeLayout), nil
 		}
 		if t, err := time.Parse("2006-01-02", s); err == nil {

@@ -91,13 +91,14 @@ type Policy struct {
 	Defaults   map[string]Level // organisation-wide default by lower-case object name
 	ByParent   map[string]bool  // objects whose default is Controlled by Parent
 	Shares     map[string][]Share
+	Own        map[string]map[string]bool // permissions given or taken beside profile and sets: user id → permission
 }
 
 // NewPolicy returns an empty policy: everything private, nobody may anything.
 func NewPolicy() *Policy {
 	return &Policy{
 		Profiles: map[string]*Grants{}, Sets: map[string]*Grants{}, Assigned: map[string][]string{}, RoleParent: map[string]string{},
-		Defaults: map[string]Level{}, ByParent: map[string]bool{}, Shares: map[string][]Share{},
+		Defaults: map[string]Level{}, ByParent: map[string]bool{}, Shares: map[string][]Share{}, Own: map[string]map[string]bool{},
 	}
 }
 
@@ -153,6 +154,9 @@ func (v *Viewer) May(permission string) bool {
 		return true
 	}
 	p := strings.ToLower(permission)
+	if on, ok := v.guard.Policy.Own[v.UserID][p]; ok {
+		return on
+	}
 	for _, g := range v.all {
 		if g.Permissions[p] {
 			return true

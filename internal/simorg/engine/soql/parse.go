@@ -1,9 +1,7 @@
 package soql
 
 import (
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"cordboard/internal/simorg/engine/refusal"
@@ -45,15 +43,6 @@ func Parse(q string) (query *Query, err *refusal.Error) {
 		p.unexpected()
 	}
 	return query, nil
-}
-
-// ParseCondition reads a WHERE condition that stands alone, as validation rules and SOSL's RETURNING have it.
-func ParseCondition(s string) (c Cond, err *refusal.Error) {
-	q, err := Parse("SELECT Id FROM X WHERE " + s)
-	if err != nil {
-		return nil, err
-	}
-	return q.Where, nil
 }
 
 func (p *parser) peek() token { return p.toks[p.n] }
@@ -225,16 +214,6 @@ func (p *parser) order(q *Query) {
 	}
 }
 
-func (p *parser) count() int {
-	t := p.peek()
-	n, err := strconv.Atoi(t.s)
-	if t.kind != number || err != nil || n < 0 {
-		p.unexpected()
-	}
-	p.next()
-	return n
-}
-
 func (p *parser) item(sub bool) Item {
 	t := p.peek()
 	switch {
@@ -316,139 +295,4 @@ func (p *parser) expr() Expr {
 	}
 	p.symbol(")")
 	return e
-}
-
-// condition reads terms joined by only AND or only OR: SOQL wants parentheses to mix them.
-func (p *parser) condition() Cond {
-	p.enter()
-	defer p.leave()
-	first := p.term()
-	switch {
-	case p.is("AND"):
-		list := And{first}
-		for p.accept("AND") {
-			list = append(list, p.term())
-		}
-		if p.is("OR") {
-			p.unexpected()
-		}
-		return list
-	case p.is("OR"):
-		list := Or{first}
-		for p.accept("OR") {
-			list = append(list, p.term())
-		}
-		if p.is("AND") {
-			p.unexpected()
-		}
-		return list
-	}
-	return first
-}
-
-func (p *parser) term() Cond {
-	p.enter()
-	defer p.leave()
-	if p.accept("NOT") {
-		return Not{p.term()}
-	}
-	if p.acceptSymbol("(") {
-		c := p.condition()
-		p.symbol(")")
-		return c
-	}
-	c := Compare{Left: p.expr(), OpPos: p.peek().pos}
-	t := p.peek()
-	switch {
-	case t.kind == symbol && slices.Contains([]string{"=", "!=", "<", ">", "<=", ">="}, t.s):
-		p.next()
-		c.Op, c.Values = t.s, []Value{p.value()}
-	case p.accept("LIKE"):
-		c.Op, c.Values = "LIKE", []Value{p.value()}
-		if k := c.Values[0].Kind; k != Text && k != Null {
-			p.fail(c.Values[0].Pos, "invalid operator: LIKE needs a string literal")
-		}
-	case p.accept("IN"):
-		c.Op = "IN"
-		p.list(&c)
-	case p.accept("NOT", "IN"):
-		c.Op = "NOTIN"
-		p.list(&c)
-	case p.accept("INCLUDES"):
-		c.Op = "INCLUDES"
-		p.list(&c)
-	case p.accept("EXCLUDES"):
-		c.Op = "EXCLUDES"
-		p.list(&c)
-	default:
-		p.unexpected()
-	}
-	return c
-}
-
-func (p *parser) list(c *Compare) {
-	p.symbol("(")
-	if p.is("SELECT") {
-		if c.Op != "IN" && c.Op != "NOTIN" {
-			p.unexpected()
-		}
-		c.Sub = p.query(true)
-		p.symbol(")")
-		return
-	}
-	for {
-		c.Values = append(c.Values, p.value())
-		if !p.acceptSymbol(",") {
-			break
-		}
-	}
-	p.symbol(")")
-}
-
-var (
-	dateForm     = regexp.MustCompile(`^\d{4}-\d\d-\d\d$`)
-	dateTimeForm = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|z|[+-]\d\d:?\d\d)$`)
-	relatives    = regexp.MustCompile(`^(YESTERDAY|TODAY|TOMORROW|(LAST|THIS|NEXT)_(WEEK|MONTH|QUARTER|YEAR|FISCAL_QUARTER|FISCAL_YEAR)|(LAST|NEXT)_90_DAYS)$`)
-	relativesN   = regexp.MustCompile(`^((LAST|NEXT)_N_(DAYS|WEEKS|MONTHS|QUARTERS|YEARS)|N_(DAYS|WEEKS|MONTHS|YEARS)_AGO)$`)
-)
-
-func (p *parser) value() Value {
-	t := p.peek()
-	v := Value{Pos: t.pos}
-	switch t.kind {
-	case text:
-		v.Kind, v.S = Text, t.s
-	case number:
-		n, err := strconv.ParseFloat(t.s, 64)
-		switch {
-		case dateForm.MatchString(t.s):
-			v.Kind, v.S = Date, t.s
-		case dateTimeForm.MatchString(t.s):
-			v.Kind, v.S = DateTime, t.s
-		case err == nil && !strings.ContainsAny(t.s, "xXnNpP_"):
-			v.Kind, v.N, v.S = Number, n, t.s
-		default:
-			p.unexpected()
-		}
-	case word:
-		up := strings.ToUpper(t.s)
-		switch {
-		case up == "NULL":
-		case up == "TRUE" || up == "FALSE":
-			v.Kind, v.B = Bool, up == "TRUE"
-		case relatives.MatchString(up):
-			v.Kind, v.S = Relative, up
-		case relativesN.MatchString(up):
-			p.next()
-			p.symbol(":")
-			v.Kind, v.S, v.N = Relative, up, float64(p.count())
-			return v
-		default:
-			p.unexpected()
-		}
-	default:
-		p.unexpected()
-	}
-	p.next()
-	return v
 }
