@@ -93,6 +93,7 @@ func (d *Desk) Annotate(ctx context.Context, id, agentID string, fn func(*intera
 		if err := fn(u.i); err != nil {
 			return err
 		}
+		endLatePop(u.i, agentID)
 		u.at = u.tx.Now()
 		return u.happen(interaction.Event{Kind: interaction.EventChanged, At: u.at, Agent: agentID})
 	})
@@ -100,6 +101,20 @@ func (d *Desk) Annotate(ctx context.Context, id, agentID string, fn func(*intera
 		return interaction.Interaction{}, err
 	}
 	return *u.i, nil
+}
+
+// endLatePop is for a search whose answer came when the agent was not asked any more: what he then sees has no actions
+// (POP-4). Another offer brings it to life again.
+func endLatePop(i *interaction.Interaction, agentID string) {
+	p := i.PopOf(agentID)
+	if p == nil || p.Over != "" || i.Offer != nil && i.Offer.Agent == agentID ||
+		slices.ContainsFunc(i.Handling, func(h interaction.Handling) bool { return h.Agent == agentID }) {
+		return
+	}
+	p.Over = interaction.OverPassed
+	if i.State.Final() && len(i.Handling) == 0 {
+		p.Over = interaction.OverLeft
+	}
 }
 
 // Snapshot reads an agent's state and his interactions in one read transaction (DESIGN §4.4): the open ones that he is

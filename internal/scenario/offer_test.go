@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"cordboard/internal/agent"
+	"cordboard/internal/crm"
 	"cordboard/internal/interaction"
 	"cordboard/internal/tenant"
 )
@@ -126,6 +127,44 @@ func TestReadyEndsTheRest(t *testing.T) {
 			3s call !alert ada #2
 			3s ada is Available (choice)
 			3s ada is Offered (offer)`)
+	})
+}
+
+// A search's answer that comes too late is over as it comes (POP-4).
+func TestLatePop(t *testing.T) {
+	play(t, Options{Agents: []string{"ada", "ben"}}, func(w *World) {
+		pop := func(agentID string) {
+			t.Helper()
+			_, err := w.Desk.Annotate(w.ctx, w.ID("call"), agentID, func(i *interaction.Interaction) error {
+				if i.Pops == nil {
+					i.Pops = map[string]*crm.Pop{}
+				}
+				i.Pops[agentID] = &crm.Pop{State: crm.PopNone}
+				return nil
+			})
+			w.done("pop", err)
+		}
+		over := func(ada, ben string) {
+			t.Helper()
+			i := w.Interaction("call")
+			for id, want := range map[string]string{"ada": ada, "ben": ben} {
+				if p := i.PopOf(id); p != nil && p.Over != want {
+					t.Errorf("%s's pop is over: %q, want %q", id, p.Over, want)
+				}
+			}
+		}
+		w.At("1s").Call("call", ann)
+		pop("ada")
+		over("", "")
+		w.At("32s") // ben is asked
+		over(interaction.OverPassed, "")
+		pop("ada")
+		pop("ben")
+		over(interaction.OverPassed, "")
+		w.CustomerEnds("call")
+		over(interaction.OverPassed, interaction.OverLeft)
+		pop("ben")
+		over(interaction.OverPassed, interaction.OverLeft)
 	})
 }
 
