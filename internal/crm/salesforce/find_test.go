@@ -197,7 +197,7 @@ func TestAFailedSearchIsAFaultNeverAnEmptyAnswer(t *testing.T) {
 		}
 	}
 	h := signedIn(t)
-	for _, k := range []crm.Key{{By: crm.ByPhone}, {By: crm.ByPhone, Value: "+1", Refusal: crm.Withheld}, {By: "moon", Value: "x"}} {
+	for _, k := range []crm.Key{{By: crm.ByText, Value: `" \ * x {{`}, {By: crm.ByPhone}, {By: crm.ByPhone, Value: "+1", Refusal: crm.Withheld}, {By: "moon", Value: "x"}} {
 		if _, err := h.Find(t.Context(), agent, k); !fault.Is(err, "NOT_SEARCHABLE") {
 			t.Errorf("%+v: %v", k, err)
 		}

@@ -271,6 +271,27 @@ func TestAnExpiredSessionIsRenewedOnceAndTheRequestRepeatedOnce(t *testing.T) {
 	}
 }
 
+// A session that has worked and ends twice in a row was ended by someone: that is no verdict about the credentials.
+func TestASessionThatEndsWhileItIsUsedIsNotARefusal(t *testing.T) {
+	h := signedIn(t)
+	ended := 0
+	h.org.on("GET /search", func(call) answer {
+		// The first refusal makes a new sign-in; by the time of the repeat, another request has used the new session.
+		if ended++; ended == 1 {
+			return answer{status: 401, body: refusal("INVALID_SESSION_ID", "Session expired or invalid")}
+		}
+		if _, err := h.Read(t.Context(), agent, crm.Ref{Kind: crm.Lead, ID: leadID}); fault.KindOf(err) != fault.NotFound {
+			t.Errorf("reading between: %v", err)
+		}
+		return answer{status: 401, body: refusal("INVALID_SESSION_ID", "Session expired or invalid")}
+	})
+	h.org.says("POST /composite", 200, composed(records(), records()))
+	_, err := h.Find(t.Context(), agent, byPhone)
+	if f := fault.Of(err); f.Code != "SESSION_ENDED" || f.Verdict != fault.Retry || h.stored[agent].Result != salesforce.Connected {
+		t.Errorf("%v, stored %s", err, h.stored[agent].Result)
+	}
+}
+
 func TestLoopHazardsAndAPIDisabledOpenTheCircuitWithoutASignIn(t *testing.T) {
 	for _, c := range []struct {
 		status     int

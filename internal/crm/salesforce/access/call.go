@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"cordboard/internal/crm/salesforce/wire"
+	"cordboard/internal/fault"
 )
 
 // Call sends a request as the agent. A session that has expired is renewed once and the request repeated once (LOG-18);
@@ -24,6 +25,11 @@ func (s *Access) Call(ctx context.Context, agent string, r wire.Request) (wire.A
 		return wire.Answer{}, nil, err
 	}
 	a, err = s.wire.Do(ctx, sess.Session, r)
+	if expired(err) && sess.worked.Load() {
+		// It was good a moment ago: ended by someone else's hand, like the first.
+		s.expire(agent, sess)
+		return wire.Answer{}, nil, fault.New(fault.Unavailable, "SESSION_ENDED", "Salesforce ended the session while it was in use. It is tried again by itself.").Judge(fault.Retry, 0).With(err)
+	}
 	if expired(err) {
 		s.o.Logger.WarnContext(ctx, "a new session was refused as expired", "agent", agent)
 		return wire.Answer{}, nil, s.close(ctx, agent, sess, Restricted, "the session that was just given is refused, as when sessions are locked to an address")
@@ -63,6 +69,9 @@ func expired(err error) bool {
 func (s *Access) judge(ctx context.Context, agent string, sess *Session, err error) error {
 	e, ok := wire.IsError(err)
 	if !ok {
+		if err == nil {
+			sess.worked.Store(true)
+		}
 		return err
 	}
 	if e.Status == 401 {

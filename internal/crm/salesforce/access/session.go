@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"cordboard/internal/crm/salesforce/login"
@@ -19,7 +20,8 @@ type Session struct {
 	wire.Session
 	UserID, UserName string
 	OrgID, OrgName   string
-	made             string // conn.id and login id it was made with
+	made             string      // conn.id and login id it was made with
+	worked           atomic.Bool // Salesforce has taken it at least once
 }
 
 // patience is how long signing in may take; whoever waits has his own, often shorter, limit.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"cordboard/internal/crm"
 	"cordboard/internal/crm/salesforce/access"
@@ -69,7 +70,11 @@ func (s *Records) find(ctx context.Context, as string, key crm.Key) (crm.Found, 
 	case crm.ByCase:
 		h = caseHunt(objects, key.Value)
 	case crm.ByText:
-		h = textHunt(objects, key.Value)
+		terms := wordsOf(key.Value)
+		if len(terms) == 0 {
+			return crm.Found{}, fault.New(fault.Invalid, "NOT_SEARCHABLE", "Type at least two letters or digits of what you look for.")
+		}
+		h = textHunt(objects, terms)
 	default:
 		return crm.Found{}, fault.New(fault.Invalid, "NOT_SEARCHABLE", "Salesforce cannot be searched by this.")
 	}
@@ -311,9 +316,9 @@ func caseHunt(objects map[string]*access.Object, num string) *hunt {
 }
 
 // textHunt searches by the agent's own words, each the beginning of a word.
-func textHunt(objects map[string]*access.Object, text string) *hunt {
-	h := &hunt{key: crm.Key{By: crm.ByText, Value: text}, objects: objects, fields: map[string][]string{}}
-	h.search = &query.Search{Terms: strings.Fields(text), Prefix: true, In: query.AllFields, Limit: 4 * asked}
+func textHunt(objects map[string]*access.Object, terms []string) *hunt {
+	h := &hunt{key: crm.Key{By: crm.ByText}, objects: objects, fields: map[string][]string{}}
+	h.search = &query.Search{Terms: terms, Prefix: true, In: query.AllFields, Limit: 4 * asked}
 	for _, name := range []string{"Case", "Contact", "Account", "Lead"} {
 		o := objects[name]
 		if o == nil {
@@ -327,4 +332,20 @@ func textHunt(objects map[string]*access.Object, text string) *hunt {
 	}
 	h.on = func(wire.Row) string { return "Search" }
 	return h
+}
+
+// wordsOf are the words of a text that Salesforce would search for: two letters or digits at least.
+func wordsOf(text string) (out []string) {
+	for _, w := range strings.Fields(text) {
+		n := 0
+		for _, r := range w {
+			if unicode.IsLetter(r) || unicode.IsDigit(r) {
+				n++
+			}
+		}
+		if n >= 2 {
+			out = append(out, w)
+		}
+	}
+	return out
 }
