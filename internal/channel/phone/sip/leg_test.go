@@ -55,8 +55,11 @@ func ringing(t *testing.T) (*leg, *wiretap) {
 	return l, tap
 }
 
-func seconds64(in []time.Duration) (out []float64) {
-	for _, d := range in {
+// at lists when a status was sent, in seconds.
+func (w *wiretap) at(status int) (out []float64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, d := range w.sent[status] {
 		out = append(out, d.Seconds())
 	}
 	return out
@@ -74,11 +77,11 @@ func TestRingingIsRepeated(t *testing.T) {
 		time.Sleep(200 * time.Second)
 		l.post(func() { l.hangup(phone.CauseBusy) })
 		time.Sleep(200 * time.Second)
-		if got, want := seconds64(tap.sent[180]), []float64{0, 60, 120, 180}; !slices.Equal(got, want) {
+		if got, want := tap.at(180), []float64{0, 60, 120, 180}; !slices.Equal(got, want) {
 			t.Errorf("180 was sent at %v, want %v", got, want)
 		}
-		if len(tap.sent[486]) != 1 {
-			t.Errorf("sent %v", tap.sent)
+		if n := len(tap.at(486)); n != 1 {
+			t.Errorf("486 was sent %d times", n)
 		}
 		if err := l.call(t.Context(), l.ring); err != phone.ErrGone {
 			t.Errorf("ringing an ended leg: %v", err)
@@ -99,7 +102,7 @@ func TestAnswerIsRepeated(t *testing.T) {
 		}
 		<-l.done
 		want := []float64{0, 0.5, 1.5, 3.5, 7.5, 11.5, 15.5, 19.5, 23.5, 27.5, 31.5}
-		if got := seconds64(tap.sent[200]); !slices.Equal(got, want) {
+		if got := tap.at(200); !slices.Equal(got, want) {
 			t.Errorf("200 was sent at %v, want %v", got, want)
 		}
 		if d := time.Since(tap.start); d != 32*time.Second {
@@ -131,7 +134,7 @@ func TestAckStopsTheAnswer(t *testing.T) {
 		ack(1)
 		ack(1)
 		time.Sleep(time.Minute)
-		if n := len(tap.sent[200]); n != 3 || acked != 1 {
+		if n := len(tap.at(200)); n != 3 || acked != 1 {
 			t.Errorf("200 was sent %d times, acknowledged %d times", n, acked)
 		}
 		l.post(func() { l.hangup(phone.CauseNormal) })
