@@ -113,6 +113,21 @@ func TestAgentLost(t *testing.T) {
 	}
 }
 
+// GEN-9: a line that went dead is not a customer who left.
+func TestCustomerLost(t *testing.T) {
+	for cause, want := range map[phone.Cause]string{
+		phone.CauseNormal: "customer_left", phone.CauseTrunk: "customer_left",
+		phone.CauseLost: "channel_lost", phone.CauseMedia: "channel_lost",
+	} {
+		inHouse(t, func(h *house) {
+			p, _ := h.talk("ben")
+			p.End(cause)
+			h.told(want)
+			h.gone("ben")
+		})
+	}
+}
+
 // What the desk hears when a rung device ends by itself (INT-6, INT-7, INT-9).
 func TestDeviceEndsWhileRinging(t *testing.T) {
 	for cause, want := range map[phone.Cause][]string{
