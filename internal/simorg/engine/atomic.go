@@ -15,20 +15,21 @@ type tx struct {
 // Atomic runs do while it holds the org's lock; the caller that do is given reads and writes within one transaction, which
 // is kept if do returns true and undone otherwise.
 func (e *Engine) Atomic(ctx context.Context, c Caller, do func(Caller) bool) (kept bool, err *refusal.Error) {
-	e.mu.Lock()
-	c.tx = &tx{}
-	mark := e.store.Mark()
-	func() {
+	ticket := func() int64 {
+		e.mu.Lock()
+		defer e.mu.Unlock() // also when do panics: the org must not stay locked
+		c.tx = &tx{}
+		mark := e.store.Mark()
 		defer func() {
 			if !kept {
 				e.store.RollbackTo(mark)
-				c.tx.entries = nil
 			}
 		}()
-		kept = do(c)
+		if kept = do(c); !kept {
+			return 0
+		}
+		return e.commit(e.note(ctx, c.tx.entries)...)
 	}()
-	ticket := e.commit(e.note(ctx, c.tx.entries)...)
-	e.mu.Unlock()
 	return kept, e.wait(ticket)
 }
 

@@ -88,6 +88,7 @@ func (e *Engine) Boot(dir string, seed func(w *change.World) error) error {
 			return err
 		}
 	}
+	j := e.journal
 	e.SignOn.Save = func(kind, key string, v any) {
 		l := journal.Line{Kind: kind, Key: key}
 		if v != nil {
@@ -97,7 +98,7 @@ func (e *Engine) Boot(dir string, seed func(w *change.World) error) error {
 			}
 			l.State = b
 		}
-		e.journal.Append(l)
+		j.Append(l)
 	}
 	return nil
 }
@@ -111,7 +112,6 @@ func (e *Engine) Close() error {
 	}
 	j := e.journal
 	e.journal = nil
-	e.SignOn.Save = func(string, string, any) {}
 	return j.Close()
 }
 

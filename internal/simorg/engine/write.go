@@ -52,10 +52,26 @@ func RolledBack() *refusal.Error {
 
 // Write makes changes in order, each on its own or, with allOrNone, all or none. It returns when they are durable.
 func (e *Engine) Write(ctx context.Context, c Caller, writes []Write, allOrNone bool) []Outcome {
-	unlock := e.lock(c)
+	outs, ticket := e.write(ctx, c, writes, allOrNone)
+	if err := e.wait(ticket); err != nil {
+		for i := range outs {
+			outs[i] = Outcome{Err: err}
+		}
+	}
+	return outs
+}
+
+func (e *Engine) write(ctx context.Context, c Caller, writes []Write, allOrNone bool) ([]Outcome, int64) {
+	defer e.lock(c)()
 	outs := make([]Outcome, len(writes))
 	w := e.changeWorld(c, e.Now())
 	start := e.store.Mark()
+	done := false
+	defer func() {
+		if !done { // a panic on its way up: nothing half-made stays
+			e.store.RollbackTo(start)
+		}
+	}()
 	var entries []ledger.Entry
 	failed := false
 	for i, wr := range writes {
@@ -66,18 +82,7 @@ func (e *Engine) Write(ctx context.Context, c Caller, writes []Write, allOrNone 
 			failed = failed || outs[i].Err != nil
 			continue
 		}
-		op := "updated"
-		switch {
-		case outs[i].Created:
-			op = "created"
-		case wr.Verb == Delete:
-			op = "deleted"
-		}
-		body, err := json.Marshal(wr.Input)
-		if err != nil || wr.Verb == Delete {
-			body = nil
-		}
-		entries = append(entries, ledger.Entry{Time: e.Now().UTC(), User: c.Username, Object: objectName(e.cfg.Schema, wr.Object), ID: outs[i].ID, Op: op, Body: body})
+		entries = append(entries, e.entry(c, wr, outs[i]))
 	}
 	if allOrNone && failed {
 		e.store.RollbackTo(start)
@@ -88,18 +93,28 @@ func (e *Engine) Write(ctx context.Context, c Caller, writes []Write, allOrNone 
 		}
 		entries = nil
 	}
+	done = true
 	if c.tx != nil {
 		c.tx.entries = append(c.tx.entries, entries...)
-		return outs
+		return outs, 0
 	}
-	ticket := e.commit(e.note(ctx, entries)...)
-	unlock()
-	if err := e.wait(ticket); err != nil {
-		for i := range outs {
-			outs[i] = Outcome{Err: err}
-		}
+	return outs, e.commit(e.note(ctx, entries)...)
+}
+
+// entry is what the ledger says of a write.
+func (e *Engine) entry(c Caller, wr Write, out Outcome) ledger.Entry {
+	op := "updated"
+	switch {
+	case out.Created:
+		op = "created"
+	case wr.Verb == Delete:
+		op = "deleted"
 	}
-	return outs
+	body, err := json.Marshal(wr.Input)
+	if err != nil || wr.Verb == Delete {
+		body = nil
+	}
+	return ledger.Entry{Time: e.Now().UTC(), User: c.Username, Object: objectName(e.cfg.Schema, wr.Object), ID: out.ID, Op: op, Body: body}
 }
 
 func objectName(s *schema.Schema, name string) string {
@@ -118,8 +133,7 @@ func (e *Engine) apply(w *change.World, wr Write) Outcome {
 	var target *record.Record
 	switch {
 	case wr.Verb == Create:
-		if id, ok := named(in, "Id"); ok {
-			_ = id
+		if _, ok := named(in, "Id"); ok {
 			return Outcome{Err: refusal.Bad("INVALID_FIELD_FOR_INSERT_UPDATE", []string{"Id"}, "cannot specify Id in an insert call")}
 		}
 	case wr.Key != "":

@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// Entry is one write of one record.
+// Entry is one write of one record. Delivered is known only within one life of the process: entries that a kept state
+// brings back have it false.
 type Entry struct {
 	Seq       int64           `json:"seq"`
 	Time      time.Time       `json:"time"`

@@ -249,10 +249,9 @@ func cutClause(s string) (fields, tail string) {
 		w := (&scanner{s: s[i:]}).peekHere()
 		switch strings.ToUpper(w) {
 		case "USING", "WHERE", "ORDER", "LIMIT", "OFFSET":
-			if strings.EqualFold(w, "USING") { // USING ListView=…: there are none
-				f, t := cutClause(strings.TrimLeft(s[i+len(w):], " "))
-				_ = f
-				return strings.TrimSpace(s[:i]), t
+			if strings.EqualFold(w, "USING") { // USING ListView=…: there are none, so it narrows nothing
+				_, tail := cutClause(strings.TrimLeft(s[i+len(w):], " "))
+				return strings.TrimSpace(s[:i]), tail
 			}
 			return strings.TrimSpace(s[:i]), s[i:]
 		}
