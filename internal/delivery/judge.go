@@ -71,7 +71,7 @@ func judge(d *Delivery, err error, began, now time.Time, r Rates) verdict {
 	d.Code, d.Reason = f.Code, f.Message
 	switch opinion(f) {
 	case fault.Retry:
-		d.State, d.Next = Waiting, now.Add(wait(f, d.Tries, r))
+		d.State, d.Next = Waiting, now.Add(wait(f, d.Tries, r)).Truncate(time.Millisecond)
 		if now.Sub(d.Since) >= r.Patience {
 			d.State, d.Next, d.Finished = Parked, time.Time{}, now
 			d.Reason = fmt.Sprintf("%s It was tried for %d hours and is parked now: retry it when the cause is gone.", f.Message, int(r.Patience/time.Hour))
@@ -80,7 +80,7 @@ func judge(d *Delivery, err error, began, now time.Time, r Rates) verdict {
 		return verdict{silent: silent, good: f.Code == rowLocked}
 	case fault.PauseLane:
 		pause := or(f.After, r.Probe)
-		d.State, d.Next = Waiting, now.Add(pause)
+		d.State, d.Next = Waiting, now.Add(pause).Truncate(time.Millisecond)
 		return verdict{pause: pause}
 	case fault.ParkLane:
 		d.State, d.Finished = Parked, now

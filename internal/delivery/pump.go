@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"cordboard/internal/bus"
@@ -43,6 +44,7 @@ type Pump struct {
 	kill context.CancelFunc
 	loop chan struct{} // closed when the loop has ended
 	work sync.WaitGroup
+	owed atomic.Int32 // outcomes that the store could not take yet; meanwhile nothing is claimed
 	once sync.Once
 }
 
@@ -147,7 +149,7 @@ func (p *Pump) run() {
 // fill starts tries until nothing is due or all hands are busy, and returns when to look again; zero: when woken.
 func (p *Pump) fill() (time.Time, error) {
 	for {
-		if p.lanes.busy() >= p.o.Config.AtOnce {
+		if p.owed.Load() > 0 || p.lanes.busy() >= p.o.Config.AtOnce {
 			return time.Time{}, nil
 		}
 		now := p.now()
@@ -230,8 +232,8 @@ func (p *Pump) parkLane(d Delivery) {
 	p.lanes.parked(d.Lane)
 }
 
-// insist repeats what the store could not do. After Stop it tries once more: then the lease expires, and a repeat of the
-// send does no harm.
+// insist repeats what the store cannot do just now. After Stop it tries once more; what is not stored in the end is sent
+// again when its lease expires, which does no harm.
 func (p *Pump) insist(d Delivery, fn func(ctx context.Context) error) {
 	for n := 1; ; n++ {
 		err := fn(context.WithoutCancel(p.ctx))
@@ -239,8 +241,12 @@ func (p *Pump) insist(d Delivery, fn func(ctx context.Context) error) {
 			return
 		}
 		p.o.Logger.Warn("an outcome cannot be stored", "delivery", d.Key, "state", string(d.State), "err", err)
-		if fault.Is(err, "CLAIM_LOST") || p.ctx.Err() != nil {
+		if fault.KindOf(err) != fault.Unavailable || p.ctx.Err() != nil {
 			return
+		}
+		if n == 1 {
+			p.owed.Add(1)
+			defer p.owed.Add(-1)
 		}
 		t := time.NewTimer(p.o.Config.Rates.backoff(n, 15*time.Second))
 		select {

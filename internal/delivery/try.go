@@ -24,7 +24,8 @@ func (p *Pump) try(d Delivery) (Delivery, error) {
 	ctx, lose := context.WithCancelCause(p.send)
 	ctx, cancel := context.WithTimeout(ctx, p.o.Config.Timeout)
 	held := make(chan struct{})
-	go func() { defer close(held); p.hold(ctx, lose, d) }()
+	claim := d // d changes below
+	go func() { defer close(held); p.hold(ctx, lose, claim) }()
 	defer func() { cancel(); lose(nil); <-held }()
 
 	err := guarded(func() error {
