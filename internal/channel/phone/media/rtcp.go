@@ -23,15 +23,17 @@ func (s *senderStats) note(ts uint32, octets int, at time.Time) {
 }
 
 // control sends a sender report with our name every 5 s while we send, which is what keeps gateways that watch RTCP
-// content, and empties the socket of what the party reports.
+// content, and takes the party's reports as signs of life.
 func (p *UDPPort) control() {
 	var in [maxPacket]byte
 	for !p.closed.Load() {
 		_ = p.ctrl.SetReadDeadline(time.Now().Add(reportEvery))
 		for {
-			if _, _, err := p.ctrl.ReadFromUDPAddrPort(in[:]); err != nil {
+			_, from, err := p.ctrl.ReadFromUDPAddrPort(in[:])
+			if err != nil {
 				break
 			}
+			p.alive(from.Addr().Unmap())
 		}
 		p.mu.Lock()
 		to, stats := p.remote.Addr, p.sent
@@ -43,6 +45,19 @@ func (p *UDPPort) control() {
 			continue
 		}
 		_, _ = p.ctrl.WriteToUDPAddrPort(senderReport(p.ssrc, stats, time.Now()), netip.AddrPortFrom(to.Addr(), to.Port()+1))
+	}
+}
+
+// alive counts a party's RTCP as a sign of life: a phone that suppresses silence sends no sound while nobody speaks.
+func (p *UDPPort) alive(from netip.Addr) {
+	p.mu.Lock()
+	at := p.remote.Addr.Addr()
+	if p.latched.IsValid() {
+		at = p.latched.Addr()
+	}
+	p.mu.Unlock()
+	if w := p.watch.Load(); w != nil && from == at {
+		w.Heard()
 	}
 }
 

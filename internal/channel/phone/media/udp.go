@@ -3,6 +3,7 @@ package media
 import (
 	"crypto/rand"
 	"encoding/binary"
+	"errors"
 	"net"
 	"net/netip"
 	"sync"
@@ -171,7 +172,7 @@ func (p *UDPPort) read() {
 	)
 	for {
 		n, from, err := p.conn.ReadFromUDPAddrPort(buf[:])
-		if p.closed.Load() {
+		if p.closed.Load() || errors.Is(err, net.ErrClosed) {
 			return
 		}
 		if err != nil {

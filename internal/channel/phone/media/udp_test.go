@@ -179,6 +179,23 @@ func TestPortSilence(t *testing.T) {
 	<-silent
 }
 
+// TestReportsAreSignsOfLife: a phone that suppresses silence is told apart from a broken line by its RTCP.
+func TestReportsAreSignsOfLife(t *testing.T) {
+	port, _ := open(t, ULaw, PortOptions{})
+	p := newParty(t)
+	port.SetRemote(Remote{Addr: p.addr(), Takes: true, Sends: true})
+	silent := make(chan struct{})
+	port.Watch(time.Minute, 50*time.Millisecond, func() { close(silent) })
+	_, err := p.conn.WriteToUDPAddrPort([]byte{0x80, 201, 0, 1, 0, 0, 0, 5}, netip.AddrPortFrom(local, port.LocalPort()+1))
+	ok(t, err)
+	// Only a packet makes the minute into the 50 ms after which silence is noticed.
+	select {
+	case <-silent:
+	case <-time.After(10 * time.Second):
+		t.Fatal("a report wasn't taken as a sign of life")
+	}
+}
+
 func TestPoolRange(t *testing.T) {
 	pool, err := NewPool(local, netip.MustParseAddr("203.0.113.5"), 41000, 41005)
 	ok(t, err)

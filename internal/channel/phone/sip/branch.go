@@ -2,6 +2,7 @@ package sip
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -82,6 +83,9 @@ func (b *branch) run() {
 		tx, err := b.send(authorization)
 		if err != nil {
 			b.sw.opts.Log.Info("INVITE can't be sent", "leg", b.leg.id, "err", err)
+			if !errors.Is(err, context.Canceled) {
+				b.sw.hush(b.route) // its connection is gone, or nobody is at its address
+			}
 			b.lost(phone.CauseUnreachable)
 			return
 		}

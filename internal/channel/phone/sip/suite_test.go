@@ -21,7 +21,13 @@ func TestSuite(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { _ = sw.Close() })
+		var phones []*sipphone.Phone // closed after the switch, so that they can confirm its BYEs
+		t.Cleanup(func() {
+			_ = sw.Close()
+			for _, p := range phones {
+				_ = p.Close()
+			}
+		})
 		server := sw.Addr().String()
 		tone := 500.0
 		made := func(opts sipphone.Options) *sipphone.Phone {
@@ -31,7 +37,7 @@ func TestSuite(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			t.Cleanup(func() { _ = p.Close() })
+			phones = append(phones, p)
 			return p
 		}
 		return phonetest.Rig{

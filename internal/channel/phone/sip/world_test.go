@@ -30,6 +30,7 @@ type world struct {
 	events []phone.Event
 	more   chan struct{}
 	taken  map[int]bool
+	phones []*sipphone.Phone // closed after the switch, so that they can confirm its BYEs
 }
 
 var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
@@ -74,6 +75,9 @@ func newWorld(t *testing.T, change ...func(*sip.Options)) *world {
 		<-done
 		if err := sw.Close(); err != nil {
 			t.Error(err)
+		}
+		for _, p := range w.phones {
+			_ = p.Close()
 		}
 	})
 	return w
@@ -127,7 +131,7 @@ func (w *world) phone(opts sipphone.Options) *sipphone.Phone {
 	w.t.Helper()
 	p, err := sipphone.New(opts)
 	w.ok(err)
-	w.t.Cleanup(func() { _ = p.Close() })
+	w.phones = append(w.phones, p)
 	return p
 }
 
