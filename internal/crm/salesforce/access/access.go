@@ -10,6 +10,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -104,14 +105,7 @@ type conn struct {
 
 func (s *Access) conn() conn {
 	c := s.o.Config().ScreenPop.Connection
-	switch c.Environment {
-	case "sandbox":
-		c.LoginURL = "https://test.salesforce.com"
-	case "custom":
-		c.LoginURL = strings.TrimRight(c.LoginURL, "/")
-	default:
-		c.LoginURL = "https://login.salesforce.com"
-	}
+	c.LoginURL = strings.TrimRight(c.LoginBase(), "/")
 	if c.Audience == "" {
 		c.Audience = c.LoginURL
 	}
@@ -125,12 +119,7 @@ func (s *Access) conn() conn {
 }
 
 func (c conn) permits(k tenant.SignOn) bool {
-	for _, x := range c.SignOns {
-		if x == k {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(c.SignOns, k)
 }
 
 // id tells connections apart: a session made for another one is of no use.

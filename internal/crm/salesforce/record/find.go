@@ -15,6 +15,7 @@ import (
 	"cordboard/internal/crm/salesforce/wire"
 	"cordboard/internal/fault"
 	"cordboard/internal/number"
+	"cordboard/internal/tenant"
 )
 
 // Limits of a search (MAT-10, MAT-12).
@@ -24,12 +25,6 @@ const (
 	inAll      = 50
 	asked      = 50 // per object from Salesforce: some rows may fall to the check by digits
 )
-
-// DefaultPhoneFields is MAT-3's list, for tenants that have not made their own.
-var DefaultPhoneFields = []string{
-	"Account.Phone", "Contact.Phone", "Contact.MobilePhone", "Contact.HomePhone", "Contact.OtherPhone", "Contact.AssistantPhone",
-	"Lead.Phone", "Lead.MobilePhone", "Account.PersonMobilePhone", "Account.PersonHomePhone", "Account.PersonOtherPhone", "Account.PersonAssistantPhone",
-}
 
 // Find searches as the agent (MAT-1…MAT-14), in one round trip once he is signed in. The fault's message is the reason
 // that follows "CRM not reached:".
@@ -193,7 +188,7 @@ func (s *Records) phoneFields() []string {
 	if fs := s.config().ScreenPop.PhoneFields; len(fs) > 0 {
 		return fs
 	}
-	return DefaultPhoneFields
+	return tenant.DefaultPhoneFields()
 }
 
 // phoneHunt searches Account, Contact and Lead in one question over all spellings (SF-19).
@@ -206,8 +201,11 @@ func phoneHunt(objects map[string]*access.Object, phones []string, key crm.Key) 
 		var wanted []string
 		for _, p := range phones {
 			of, f, _ := strings.Cut(p, ".")
-			if of == name || of == "PersonAccount" && name == "Account" {
+			switch {
+			case of == name, of == "PersonAccount" && name == "Account":
 				wanted = append(wanted, f)
+			case of == "Contact" && name == "Account":
+				wanted = append(wanted, "Person"+f) // a person account shows its contact's fields so
 			}
 		}
 		byObject[name] = o.Visible(wanted...)

@@ -87,3 +87,61 @@ func (p *pause) leave(err error, now time.Time) {
 		p.until = time.Time{}
 	}
 }
+
+// width is how many writes may run at once: without limit until Salesforce says that there are too many, then half as
+// many, and slowly more again (LOG-18: fewer at once).
+type width struct {
+	mu     sync.Mutex
+	busy   int
+	limit  int // 0 = none
+	streak int // successes since the limit changed
+	free   chan struct{}
+}
+
+// wide is the width at which a limit is forgotten.
+const wide = 32
+
+// take waits for a place.
+func (w *width) take(ctx context.Context) error {
+	for {
+		w.mu.Lock()
+		if w.limit == 0 || w.busy < w.limit {
+			w.busy++
+			w.mu.Unlock()
+			return nil
+		}
+		if w.free == nil {
+			w.free = make(chan struct{})
+		}
+		free := w.free
+		w.mu.Unlock()
+		select {
+		case <-free:
+		case <-ctx.Done():
+			return fault.New(fault.TooMany, "CONCURRENT_LIMIT", "Salesforce takes few writes at once at the moment. It is tried again by itself.").
+				Judge(fault.Retry, wire.LockWait()).With(ctx.Err())
+		}
+	}
+}
+
+// give frees a place and learns from how it went.
+func (w *width) give(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case fault.Is(err, "CONCURRENT_LIMIT"):
+		w.limit, w.streak = max(1, w.busy/2), 0
+	case err == nil && w.limit > 0:
+		if w.streak++; w.streak >= 4*w.limit {
+			w.limit, w.streak = w.limit+1, 0
+		}
+		if w.limit > wide {
+			w.limit = 0
+		}
+	}
+	w.busy--
+	if w.free != nil {
+		close(w.free)
+		w.free = nil
+	}
+}

@@ -38,8 +38,12 @@ func (s *Writer) Log(ctx context.Context, as string, e crm.Entry) (crm.Logged, e
 		return crm.Logged{}, err
 	}
 	defer free()
+	if err := s.width.take(ctx); err != nil {
+		return crm.Logged{}, err
+	}
 	out, err := s.once(ctx, as, e)
 	err = wire.Classify(err)
+	s.width.give(err)
 	s.pause.leave(err, s.clock())
 	return out, err
 }

@@ -19,6 +19,7 @@ type Writer struct {
 	log   *slog.Logger
 	lanes locks
 	pause pause
+	width width
 }
 
 // New makes it.
