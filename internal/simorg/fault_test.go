@@ -291,6 +291,22 @@ func TestUnusableStarts(t *testing.T) {
 	}
 }
 
+func TestOpenSeed(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(dir+"/org.json", []byte(`{"name": `), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"": "", "private": "", dir: "org.json:1: unexpected EOF", "nowhere": `there is no seed named "nowhere"`} {
+		fsys, err := OpenSeed(name)
+		if err == nil {
+			_, err = New(Options{Seed: fsys})
+		}
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
 func TestDailyLimit(t *testing.T) {
 	o := start(t, Options{Seed: tiny(`, "dailyRequests": 2`, "", "")})
 	_, body := soapLogin(t, o, "u/64.0", "u@demo.example", "secret")

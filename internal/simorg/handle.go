@@ -2,12 +2,15 @@ package simorg
 
 import (
 	"crypto/rsa"
+	"io/fs"
+	"os"
 	"time"
 
 	"cordboard/internal/fault"
 	"cordboard/internal/simorg/control"
 	"cordboard/internal/simorg/engine/ledger"
 	"cordboard/internal/simorg/engine/signon"
+	"cordboard/internal/simorg/seed"
 )
 
 // Fault is a fault on request; see package control for its fields.
@@ -114,3 +117,16 @@ func (o *Org) SetApp(a App) error {
 
 // ShiftClock moves the org's clock ahead of the real one.
 func (o *Org) ShiftClock(d time.Duration) { o.engine.Shift(d) }
+
+// OpenSeed returns the seed of a folder, or one that comes with the program (demo, private; "" is demo). A folder wins
+// over a name; something that is neither is SEED_INVALID.
+func OpenSeed(nameOrDir string) (fs.FS, error) {
+	if info, err := os.Stat(nameOrDir); err == nil && info.IsDir() {
+		return os.DirFS(nameOrDir), nil
+	}
+	fsys, err := seed.Named(nameOrDir)
+	if err != nil {
+		return nil, badSeed(err)
+	}
+	return fsys, nil
+}
