@@ -20,7 +20,7 @@ type Desk interface {
 	Arrive(ctx context.Context, a interaction.Arrival) (interaction.Interaction, error)
 	// Signal says what happened to an interaction.
 	Signal(ctx context.Context, id string, s interaction.Signal) error
-	// Reached says that an agent's phone can be rung again (INT-9).
+	// Reached says that an agent's phone came or went (INT-9).
 	Reached(agentID string)
 }
 
@@ -30,6 +30,8 @@ type Options struct {
 	Switch Switch
 	Config func() *tenant.Config // the settings of now
 	Logger *slog.Logger          // nil: silent
+	// OnReach hears that an agent's phone came or went, to show it to him; nil: nobody. It must be quick.
+	OnReach func(agentID string)
 }
 
 // Channel is the medium phone: it implements desk.Channel over a Switch. One actor per call reads both legs' events, the
@@ -39,6 +41,8 @@ type Channel struct {
 	sw     Switch
 	config func() *tenant.Config
 	log    *slog.Logger
+
+	onReach func(string)
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -55,8 +59,12 @@ func New(o Options) *Channel {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.OnReach == nil {
+		o.OnReach = func(string) {}
+	}
 	ch := &Channel{
-		desk: o.Desk, sw: o.Switch, config: o.Config, log: o.Logger,
+		onReach: o.OnReach,
+		desk:    o.Desk, sw: o.Switch, config: o.Config, log: o.Logger,
 		legs: map[LegID]*call{}, calls: map[string]*call{},
 	}
 	ch.ctx, ch.cancel = context.WithCancel(context.Background())
@@ -121,9 +129,7 @@ func (ch *Channel) event(e Event) {
 	case Gap:
 		ch.chores.put(ch.reconcile)
 	case Reach:
-		if e.Up {
-			ch.chores.put(func() { ch.reached(e.Target) })
-		}
+		ch.chores.put(func() { ch.reached(e.Target) })
 	case Arrived:
 		ch.arrived(e)
 	default:
@@ -196,12 +202,13 @@ func (ch *Channel) Reachable(agentID string) bool {
 	return true
 }
 
-// reached tells the desk whose phone has come back.
+// reached tells whose phone came or went.
 func (ch *Channel) reached(to Target) {
 	cfg := ch.config()
 	for id := range cfg.Users {
 		if t, ok := targetOf(cfg, id); ok && t == to {
 			ch.desk.Reached(id)
+			ch.onReach(id)
 		}
 	}
 }

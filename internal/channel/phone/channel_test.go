@@ -182,12 +182,13 @@ func TestReached(t *testing.T) {
 		h.told()
 		h.ada.Reachable(false)
 		synctest.Wait()
-		h.ada.Reachable(true)
+		h.ben.Reachable(true)
 		synctest.Wait()
+		want := []string{"reached ada", "reached ben"}
 		h.desk.mu.Lock()
 		defer h.desk.mu.Unlock()
-		if !slices.Equal(h.desk.told, []string{"reached ada"}) {
-			t.Fatalf("told %q", h.desk.told)
+		if got := h.desk.told; !slices.Equal(got, want) || !slices.Equal(h.shown, []string{"ada", "ben", "ada", "ben"}) {
+			t.Fatalf("told %q, shown %q", got, h.shown)
 		}
 	})
 }

@@ -39,6 +39,8 @@ type house struct {
 	desk *fakeDesk
 	ada  *phonetest.Device // browser
 	ben  *phonetest.Device // SIP phone
+
+	shown []string // whose phone came or went
 }
 
 // inHouse runs a test in virtual time.
@@ -58,7 +60,7 @@ func newHouse(t *testing.T, sw *phonetest.Switch) *house {
 		ada: sw.Device(phone.Target{Kind: phone.TargetBrowser, Address: "ada"}),
 		ben: sw.Device(phone.Target{Kind: phone.TargetSIP, Address: "ben-1"}),
 	}
-	h.ch = phone.New(phone.Options{Desk: h.desk, Switch: sw, Config: func() *tenant.Config { return settings }})
+	h.ch = phone.New(phone.Options{Desk: h.desk, Switch: sw, Config: func() *tenant.Config { return settings }, OnReach: func(agent string) { h.shown = append(h.shown, agent) }})
 	return h
 }
 

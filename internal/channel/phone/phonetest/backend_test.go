@@ -16,19 +16,6 @@ import (
 	"cordboard/internal/channel/phone/sip/sipphone"
 )
 
-const secret = "k3v9-Qw7x-Lp2m-Zr8t-Ns4h"
-
-// The embedded SIP switch, with telephones at both ends.
-func TestSIPSwitch(t *testing.T) {
-	phonetest.Run(t, func(t *testing.T) phonetest.Rig {
-		w := newWire(t)
-		return phonetest.Rig{
-			Switch: w.sip, From: "+14155550123", To: "+18665550100",
-			Call: w.call, Device: w.telephone, Nobody: phone.Target{Kind: phone.TargetSIP, Address: "nobody"},
-		}
-	})
-}
-
 // The house as it is: customers by SIP, agents in their browsers, one switch made of both.
 func TestSIPAndBrowser(t *testing.T) {
 	phonetest.Run(t, func(t *testing.T) phonetest.Rig {
@@ -38,27 +25,15 @@ func TestSIPAndBrowser(t *testing.T) {
 		t.Cleanup(func() { must(t, b.Close()) })
 		n := 0
 		return phonetest.Rig{
-			Switch: phone.Compose(map[phone.TargetKind]phone.Switch{
-				phone.TargetSIP: w.sip, phone.TargetNumber: w.sip, phone.TargetBrowser: b,
-			}),
-			From: "+14155550123", To: "+18665550100",
+			Switch: w.with(b),
+			From:   "+14155550123", To: "+18665550100",
 			Call: w.call,
 			Device: func(how phonetest.Behaviour) phonetest.Instrument {
 				if how != phonetest.Answers && how != phonetest.RingsOn {
 					return nil
 				}
 				n++
-				p, err := page.Open(w.nextTone())
-				must(t, err)
-				t.Cleanup(p.Close)
-				ctx, stop := context.WithTimeout(context.Background(), 20*time.Second)
-				defer stop()
-				a := agent{p, fmt.Sprint("agent-", n)}
-				must(t, p.Connect(ctx, func(offer string) (string, error) { return b.Connect(ctx, a.id, "tab", offer) }))
-				for !b.Reachable(a.Target()) { // the server may learn of it a moment after the page
-					<-time.After(time.Millisecond)
-				}
-				return a
+				return w.browser(b, fmt.Sprint("agent-", n))
 			},
 			Nobody:   phone.Target{Kind: phone.TargetBrowser, Address: "nobody"},
 			ByAnswer: true,
@@ -72,7 +47,6 @@ type wire struct {
 	desk  *media.Desk
 	sip   *sip.Switch
 	tones int
-	users int
 }
 
 func newWire(t *testing.T) *wire {
@@ -86,7 +60,6 @@ func newWire(t *testing.T) *wire {
 		Trunks: func() []sip.Trunk {
 			return []sip.Trunk{{Name: "carrier", Allow: []netip.Prefix{netip.PrefixFrom(loopback, 8)}}}
 		},
-		Accounts: func(string) (string, bool) { return secret, true },
 	})
 	must(t, err)
 	t.Cleanup(func() {
@@ -102,17 +75,11 @@ func (w *wire) nextTone() float64 {
 	return 300 + 170*float64(w.tones)
 }
 
-func (w *wire) phone(o sipphone.Options) (*sipphone.Phone, float64) {
-	w.t.Helper()
-	o.Tone = w.nextTone()
-	p, err := sipphone.New(o)
+func (w *wire) call(ctx context.Context) (phonetest.Person, error) {
+	tone := w.nextTone()
+	p, err := sipphone.New(sipphone.Options{Tone: tone})
 	must(w.t, err)
 	w.t.Cleanup(func() { _ = p.Close() })
-	return p, o.Tone
-}
-
-func (w *wire) call(ctx context.Context) (phonetest.Person, error) {
-	p, tone := w.phone(sipphone.Options{})
 	ctx, cancel := context.WithCancel(ctx)
 	c, err := p.Start(ctx, sipphone.Request{Server: w.sip.Addr().String(), From: "+14155550123", To: "+18665550100"})
 	if err != nil {
@@ -122,40 +89,30 @@ func (w *wire) call(ctx context.Context) (phonetest.Person, error) {
 	return caller{c, tone, cancel}, nil
 }
 
-func (w *wire) telephone(b phonetest.Behaviour) phonetest.Instrument {
-	w.users++
-	user := fmt.Sprint("agent-", w.users)
-	mode := map[phonetest.Behaviour]sipphone.Mode{
-		phonetest.Answers: sipphone.Answer, phonetest.RingsOn: sipphone.Never,
-		phonetest.SaysBusy: sipphone.Busy, phonetest.AnswersOnCancel: sipphone.AnswerOnCancel,
-	}[b]
-	p, tone := w.phone(sipphone.Options{User: user, Secret: secret, Mode: mode})
+// with makes one switch of this one and the browsers'.
+func (w *wire) with(b *browser.Switch) phone.Switch {
+	return phone.Compose(map[phone.TargetKind]phone.Switch{
+		phone.TargetSIP: w.sip, phone.TargetNumber: w.sip, phone.TargetBrowser: b,
+	})
+}
+
+// browser puts an agent at his console.
+func (w *wire) browser(b *browser.Switch, id string) agent {
+	w.t.Helper()
+	p, err := page.Open(w.nextTone())
+	must(w.t, err)
+	w.t.Cleanup(p.Close)
 	ctx, stop := context.WithTimeout(context.Background(), 20*time.Second)
 	defer stop()
-	must(w.t, p.Register(ctx, w.sip.Addr().String()))
-	return telephone{p, user, tone}
-}
-
-type telephone struct {
-	*sipphone.Phone
-	user string
-	tone float64
-}
-
-func (d telephone) Target() phone.Target {
-	return phone.Target{Kind: phone.TargetSIP, Address: d.user}
-}
-
-func (d telephone) Rung(ctx context.Context) (phonetest.Person, error) {
-	select {
-	case c := <-d.Incoming():
-		return caller{c, d.tone, func() {}}, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	a := agent{p, id}
+	must(w.t, p.Connect(ctx, func(offer string) (string, error) { return b.Connect(ctx, id, "tab", offer) }))
+	for !b.Reachable(a.Target()) { // the server may learn of it a moment after the page
+		<-time.After(time.Millisecond)
 	}
+	return a
 }
 
-// caller is one at a SIP telephone, calling or called.
+// caller is one who calls from a SIP telephone.
 type caller struct {
 	*sipphone.Call
 	tone   float64
