@@ -33,6 +33,11 @@ type Store interface {
 	Append(ctx context.Context, e Entry) (Entry, error)
 	// Entries lists entries with a Number below before (0 = all), newest first.
 	Entries(ctx context.Context, before int64, limit int) ([]Entry, error)
+}
+
+// Keeper is a Store that knows where its chain ends.
+type Keeper interface {
+	Store
 	// Head is where the chain ends; zero when it is empty.
 	Head(ctx context.Context) (Head, error)
 }

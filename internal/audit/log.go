@@ -10,12 +10,12 @@ import (
 
 // Log is a tenant's (or the installation's) audit log.
 type Log struct {
-	store Store
+	store Keeper
 	now   func() time.Time
 }
 
 // New makes a log over a store; now is the clock, time.Now in a server.
-func New(store Store, now func() time.Time) *Log { return &Log{store: store, now: now} }
+func New(store Keeper, now func() time.Time) *Log { return &Log{store: store, now: now} }
 
 // Write notes that who did what about something. Details hold names and harmless values, before and after of a setting
 // for instance; never a secret, a full number or a text of a customer (GEN-10).
@@ -60,14 +60,12 @@ func (l *Log) Verify(ctx context.Context) (int64, error) {
 				bad = broken(want.Number, "is missing")
 				want = Head{Number: want.Number - 1}
 			}
-			switch {
-			case sum(e) != e.Hash:
-				bad = broken(e.Number, "was altered")
-			case want.Hash != "" && e.Hash != want.Hash:
-				bad = broken(e.Number, "was altered or stands in another's place")
+			next := Head{Number: e.Number - 1, Hash: e.Before}
+			if how := wrong(e, want.Hash); how != "" {
+				bad = broken(e.Number, how)
+				next.Hash = "" // a bad row's word about the one before it counts for nothing
 			}
-			want = Head{Number: e.Number - 1, Hash: e.Before}
-			before = e.Number
+			want, before = next, e.Number
 		}
 	}
 	if want.Number > 0 {
@@ -77,6 +75,17 @@ func (l *Log) Verify(ctx context.Context) (int64, error) {
 		return 0, bad
 	}
 	return head.Number, nil
+}
+
+// wrong says what is wrong with a row whose hash should be want ("" = not known); "" when nothing is.
+func wrong(e Entry, want string) string {
+	switch {
+	case sum(e) != e.Hash:
+		return "was altered"
+	case want != "" && e.Hash != want:
+		return "was altered or stands in another's place"
+	}
+	return ""
 }
 
 func broken(number int64, how string) error {

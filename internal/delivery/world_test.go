@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -64,7 +65,7 @@ func inWorld(t *testing.T, test func(w *world)) {
 		synctest.Test(t, func(t *testing.T) { newWorld(t, newMemory(), delivery.Config{}, test) })
 	})
 	t.Run("sqlite", func(t *testing.T) {
-		dir := t.TempDir()
+		dir := quickDir(t)
 		synctest.Test(t, func(t *testing.T) {
 			in, err := store.Open(context.Background(), store.Options{DataDir: dir})
 			if err != nil {
@@ -78,6 +79,18 @@ func inWorld(t *testing.T, test func(w *world)) {
 			newWorld(t, sqlite{tn}, delivery.Config{}, test)
 		})
 	})
+}
+
+// quickDir is a folder in memory where the system has one: hours of virtual time are thousands of commits, and what these
+// tests ask is not whether the disk keeps them.
+func quickDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "cordboard-test-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) }) //nolint:errcheck // a temporary folder
+	return dir
 }
 
 func newWorld(t *testing.T, k keeper, c delivery.Config, test func(w *world)) {

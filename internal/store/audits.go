@@ -8,7 +8,7 @@ import (
 	"cordboard/internal/store/engine"
 )
 
-var _ audit.Store = (*Tenant)(nil)
+var _ audit.Keeper = (*Tenant)(nil)
 
 // Append chains an entry to the audit log's head, which is kept apart so that a cut-off end shows.
 func (t *Tenant) Append(ctx context.Context, e audit.Entry) (audit.Entry, error) {
