@@ -204,7 +204,7 @@ func (b *branch) answered(tx wire.ClientTransaction, res *wire.Response) {
 		other := *b.dlg
 		other.confirmed(again)
 		_ = b.sw.client.WriteRequest(b.sw.request(&other, wire.ACK, seq), asIs)
-		b.sw.bye(&other)
+		b.sw.bye(&other, nil)
 	})
 	if err := b.sw.client.WriteRequest(ack.Clone(), asIs); err != nil {
 		b.sw.opts.Log.Info("ACK can't be sent", "leg", b.leg.id, "err", err)
@@ -213,7 +213,7 @@ func (b *branch) answered(tx wire.ClientTransaction, res *wire.Response) {
 	if b.leg.post(func() { wanted <- b.leg.succeeded(b, res) }) && <-wanted {
 		return
 	}
-	b.sw.bye(b.dlg)
+	b.sw.bye(b.dlg, nil)
 }
 
 // cancel sends CANCEL for the INVITE (RFC 3261 §9.1): same branch, same number, nothing else to say.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/netip"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -28,6 +29,8 @@ type leg struct {
 	work     chan func()
 	done     chan struct{}   // closed after Ended
 	farewell <-chan struct{} // the BYE is through; nil without one. Read it after done
+	lateAck  chan struct{}   // closed when the ACK comes after the leg has ended
+	ackOnce  sync.Once
 
 	// ----
 	ended  bool
@@ -48,7 +51,7 @@ type pending struct {
 }
 
 func (s *Switch) newLeg(id phone.LegID, inbound bool, from, to string) *leg {
-	return &leg{sw: s, id: id, inbound: inbound, from: from, to: to, since: time.Now(), work: make(chan func()), done: make(chan struct{})}
+	return &leg{sw: s, id: id, inbound: inbound, from: from, to: to, since: time.Now(), work: make(chan func()), done: make(chan struct{}), lateAck: make(chan struct{})}
 }
 
 var errStepLost = errors.New("the call was lost to a fault of the switch")
@@ -147,7 +150,11 @@ func (l *leg) hangup(c phone.Cause) {
 	case l.ended:
 		return
 	case l.dlg != nil && (!l.inbound || l.in.final):
-		l.farewell = l.sw.bye(l.dlg)
+		var first <-chan struct{}
+		if l.acks != nil {
+			first = l.lateAck
+		}
+		l.farewell = l.sw.bye(l.dlg, first)
 	case l.inbound:
 		l.refuse(c)
 	default:
@@ -211,6 +218,7 @@ func (l *leg) accept(tx wire.ServerTransaction, res *wire.Response, answer bool,
 	again(t1)
 	l.after(l.sw.opts.AckWait, func() {
 		if l.acks == p {
+			l.acks = nil // it won't come any more
 			l.hangup(phone.CauseLost)
 		}
 	})

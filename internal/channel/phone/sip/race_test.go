@@ -2,6 +2,7 @@ package sip_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -205,6 +206,28 @@ func TestBothHangUp(t *testing.T) {
 		w.ok(w.sw.Hangup(w.ctx, leg, phone.CauseNormal))
 		w.ok(<-done)
 		w.want(leg, phone.Ended)
+	}
+}
+
+// TestByeDoesNotOvertakeAck: hung up in the moment of the answer, a caller still sees answer, ACK, BYE in this order.
+func TestByeDoesNotOvertakeAck(t *testing.T) {
+	w := newWorld(t)
+	r := w.raw()
+	r.send(withSDP(r.request("INVITE", "sip:1@cordboard", "early", 1, ""), "m=audio 4000 RTP/AVP 0\n"))
+	in := w.want("", phone.Arrived)
+	w.ok(w.sw.Answer(w.ctx, in.Leg))
+	w.ok(w.sw.Hangup(w.ctx, in.Leg, phone.CauseNormal))
+	w.want(in.Leg, phone.Ended)
+	var answer string
+	for !strings.HasPrefix(answer, "SIP/2.0 200") {
+		answer = r.receive(limit)
+	}
+	if early := r.receive(100 * time.Millisecond); early != "" {
+		t.Fatalf("before the ACK came %q", early)
+	}
+	r.send(r.request("ACK", "sip:cordboard@"+w.server(), "early", 1, param(header(answer, "To"), "tag")))
+	if bye := r.receive(limit); !strings.HasPrefix(bye, "BYE ") {
+		t.Fatalf("after the ACK came %q", bye)
 	}
 }
 

@@ -1,7 +1,6 @@
 package sip
 
 import (
-	"context"
 	"errors"
 	"net/netip"
 	"runtime/debug"
@@ -121,7 +120,9 @@ func (s *Switch) acquainted(req *wire.Request) bool {
 
 func (s *Switch) onAck(req *wire.Request, _ wire.ServerTransaction) {
 	if l := s.find(req); l != nil {
-		_ = l.call(context.Background(), func() error { l.onAck(req); return nil })
+		if !l.post(func() { l.onAck(req) }) {
+			l.ackOnce.Do(func() { close(l.lateAck) })
+		}
 	}
 }
 

@@ -276,13 +276,21 @@ func (s *Switch) drop(d *dialog) {
 }
 
 // bye ends a dialog on the wire without being waited for; through closes when the peer has confirmed or can't. Until
-// then the peer's own BYE is still known.
-func (s *Switch) bye(d *dialog) (through <-chan struct{}) {
+// then the peer's own BYE is still known. With first it waits for that a little: a BYE must not overtake the ACK of our
+// 200 (RFC 3261 §15).
+func (s *Switch) bye(d *dialog, first <-chan struct{}) (through <-chan struct{}) {
 	req := s.request(d, wire.BYE, 0)
 	done := make(chan struct{})
 	s.spawn(func() {
 		defer close(done)
 		defer s.drop(d)
+		if first != nil {
+			select {
+			case <-first:
+			case <-time.After(t1):
+			case <-s.ctx.Done():
+			}
+		}
 		ctx, stop := context.WithTimeout(s.ctx, reapWait)
 		defer stop()
 		if _, err := s.exchange(ctx, req); err != nil {
