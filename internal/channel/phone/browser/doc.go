@@ -19,11 +19,11 @@
 //	POST /api/v1/console/phone/connect  {"tab": "…", "sdp": "<offer>"}  →  200 {"sdp": "<answer>"}
 //	    409 PHONE_ELSEWHERE   another tab owns the phone: show "in use elsewhere" with "Use here"
 //	    400 BAD_OFFER         not an offer with one audio section, or without PCMU
-//	POST /api/v1/console/phone/take     {"tab": "…"}                    →  204, then connect: "Use here"
-//	POST /api/v1/console/phone/release  {"tab": "…"}                    →  204, gives the phone up (sign-out)
+//	POST /api/v1/console/phone/take     {"tab": "…"}                    →  200, then connect: "Use here"
+//	POST /api/v1/console/phone/release  {"tab": "…"}                    →  200, gives the phone up (sign-out)
 //
-// The live stream carries, unnumbered, {"owner": "<tab>"} whenever the owner changes ("" is nobody): a tab that is not
-// the owner any more closes its connection and stops ringing; it does not connect again by itself.
+// The live stream says, unnumbered, which tab owns the phone whenever that changes ("" is nobody): a tab that is not the
+// owner any more closes its connection and stops ringing; it does not connect again by itself.
 //
 // The page:
 //

@@ -2,7 +2,6 @@ package phonetest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -10,9 +9,6 @@ import (
 
 	"cordboard/internal/channel/phone"
 )
-
-// ErrLost is what Run returns after Break.
-var ErrLost = errors.New("the simulated switch was lost")
 
 // Switch is a phone switch in memory with the people at its ends. It implements phone.Switch, phone.Muter and
 // phone.Reacher. Safe for concurrent use.
@@ -73,77 +69,6 @@ func New() *Switch {
 	}
 }
 
-// Run implements phone.Switch.
-func (s *Switch) Run(ctx context.Context, sink func(phone.Event)) error {
-	s.mu.Lock()
-	s.broken = make(chan struct{})
-	broken := s.broken
-	s.running = true
-	if s.missed {
-		s.missed = false
-		s.events = append([]delayed{{e: phone.Event{Kind: phone.Gap}}}, s.events...)
-	}
-	s.mu.Unlock()
-	for {
-		s.mu.Lock()
-		var wait time.Duration = -1
-		var e phone.Event
-		if len(s.events) > 0 {
-			if wait = time.Until(s.events[0].due); wait <= 0 {
-				e, wait = s.events[0].e, 0
-				s.events = s.events[1:]
-				s.seq++
-				e.Seq = s.seq
-			}
-		}
-		s.mu.Unlock()
-		if wait == 0 {
-			sink(e)
-			continue
-		}
-		var due <-chan time.Time
-		if wait > 0 {
-			due = time.After(wait)
-		}
-		select {
-		case <-ctx.Done():
-			s.stopped()
-			return nil
-		case <-broken:
-			s.stopped()
-			return ErrLost
-		case <-due:
-		case <-s.news:
-		}
-	}
-}
-
-func (s *Switch) stopped() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.running = false
-}
-
-// Break loses the connection to the switch: Run ends with ErrLost, calls go on, and what happens until the next Run is
-// never told; that Run begins with a Gap.
-func (s *Switch) Break() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.events, s.missed = nil, true
-	select {
-	case <-s.broken:
-	default:
-		close(s.broken)
-	}
-}
-
-// Lag makes events come later than the facts: from now on a leg may be gone before its end is told.
-func (s *Switch) Lag(d time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.lag = d
-}
-
 // Refuse makes a command (ring, answer, bridge, play, dial, hangup, legs) fail with err; nil makes it work again.
 func (s *Switch) Refuse(command string, err error) {
 	s.mu.Lock()
@@ -177,19 +102,6 @@ func (s *Switch) Hears(id phone.LegID) string {
 		}
 	}
 	return ""
-}
-
-// tell queues an event; the switch is locked.
-func (s *Switch) tell(e phone.Event) {
-	if s.missed {
-		return // nobody listens, and nobody ever will hear of it
-	}
-	e.At = time.Now()
-	s.events = append(s.events, delayed{e.At.Add(s.lag), e})
-	select {
-	case s.news <- struct{}{}:
-	default:
-	}
 }
 
 // end takes a leg off and tells why; the switch is locked.
