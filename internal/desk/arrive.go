@@ -31,8 +31,6 @@ func (d *Desk) Arrive(ctx context.Context, a interaction.Arrival) (interaction.I
 	j.new = true
 	if ask {
 		j.then = func() { d.router.release(pair) }
-	} else {
-		pair.Agent = ""
 	}
 	if err := d.post(id, j); err != nil {
 		if ask {

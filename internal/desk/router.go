@@ -27,6 +27,8 @@ type router struct {
 	line   map[string]waiting
 	asking map[string]bool // agents and interactions whose offer is being committed
 
+	choosing sync.Mutex // one arrival at a time; taken before mu
+
 	restMu sync.Mutex // its own: Reached is called by channels, which answer Reachable under locks of theirs
 	rest   map[string]time.Time
 }
@@ -158,7 +160,7 @@ func (r *router) propose(newcomer *Waiter) (pairs []Pair, again time.Time) {
 }
 
 func (r *router) free(cfg *tenant.Config, resting map[string]bool) []Candidate {
-	var out []Candidate
+	out := make([]Candidate, 0, len(r.ready))
 	for id := range r.ready {
 		u, ok := cfg.Users[id]
 		if !ok || u.Inactive || r.asking[id] || resting[id] {
@@ -193,15 +195,18 @@ func (r *router) release(p Pair) {
 	r.rouse()
 }
 
-// newcomer reserves the agent, if any, who is to be asked an arrival in the very commit that takes it in.
+// newcomer reserves the agent, if any, who is to be asked an arrival in the very commit that takes it in. Arrivals choose
+// one after the other, else all at once would find the same agent best.
 func (r *router) newcomer(w Waiter) (Pair, bool) {
+	r.choosing.Lock()
+	defer r.choosing.Unlock()
 	pairs, _ := r.propose(&w)
 	for _, p := range pairs {
-		if p.Interaction == w.ID {
-			return p, r.reserve(p)
+		if p.Interaction == w.ID && r.reserve(p) {
+			return p, true
 		}
 	}
-	return Pair{}, false
+	return Pair{}, false // it waits; run finds someone
 }
 
 // run has offers made whenever something may have changed, until the desk stops.
