@@ -1,7 +1,10 @@
 package sip_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -265,5 +268,56 @@ func TestCloseHangsUp(t *testing.T) {
 	<-call.Done()
 	if err := w.sw.Dial(w.ctx, phone.Dial{Leg: w.legID('2'), To: phone.Target{Kind: phone.TargetSIP, Address: "ada"}}); err == nil {
 		t.Fatal("a closed switch dials")
+	}
+}
+
+// TestNothingIsLeftRunning: a switch that has carried calls leaves no goroutine behind.
+func TestNothingIsLeftRunning(t *testing.T) {
+	round := func() {
+		sw, err := sip.New(sip.Options{Listen: "127.0.0.1:0", Media: pool(t), Trunks: trunks})
+		if err != nil {
+			t.Fatal(err)
+		}
+		caller, err := sipphone.New(sipphone.Options{Transport: "tcp"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		arrived := make(chan phone.LegID, 1)
+		ctx, cancel := context.WithTimeout(t.Context(), limit)
+		ran := make(chan struct{})
+		go func() {
+			defer close(ran)
+			_ = sw.Run(ctx, func(e phone.Event) {
+				if e.Kind == phone.Arrived {
+					arrived <- e.Leg
+				}
+			})
+		}()
+		c, err := caller.Start(ctx, sipphone.Request{Server: sw.Addr().String(), To: "1", From: "2"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		leg := <-arrived
+		if err := errors.Join(sw.Answer(ctx, leg), sw.Play(ctx, leg, phone.Prompt{Kind: phone.PromptHold})); err != nil {
+			t.Fatal(err)
+		}
+		<-c.Answered()
+		if err := errors.Join(sw.Close(), caller.Close()); err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+		<-ran
+	}
+	round()
+	before := runtime.NumGoroutine()
+	for range 5 {
+		round()
+	}
+	for deadline := time.Now().Add(limit); runtime.NumGoroutine() > before+2; {
+		if time.Now().After(deadline) {
+			buf := make([]byte, 1<<20)
+			t.Fatalf("%d goroutines before, %d after:\n%s", before, runtime.NumGoroutine(), buf[:runtime.Stack(buf, true)])
+		}
+		runtime.Gosched()
 	}
 }
