@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"mime"
 	"net/http"
 	"strings"
 	"sync"
@@ -13,9 +12,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
-	"cordboard/internal/fault"
-	"cordboard/internal/signin"
 	"cordboard/internal/tenant"
+	"cordboard/internal/web/gate"
 	"cordboard/internal/web/problem"
 )
 
@@ -38,9 +36,8 @@ type Options struct {
 // API serves /api/v1.
 type API struct {
 	Options
-	mux     *http.ServeMux
+	gate    *gate.Gate
 	huma    huma.API
-	routes  map[string]bool // registered
 	writing stripes
 }
 
@@ -49,7 +46,17 @@ func New(o Options) *API {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	a := &API{Options: o, mux: http.NewServeMux(), routes: map[string]bool{}}
+	a := &API{Options: o}
+	a.gate = gate.New(gate.Options{
+		Sessions: o.Guard, Cookie: a.cookie(), Address: o.Address, MaxBody: maxBody,
+		Config: func(name string) (*tenant.Config, bool) {
+			t, ok := o.Tenant(name)
+			if !ok {
+				return nil, false
+			}
+			return t.Settings.Config(), true
+		},
+	})
 	shape()
 	config := huma.DefaultConfig("Cordboard", o.Version)
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
@@ -57,7 +64,7 @@ func New(o Options) *API {
 	config.FieldsOptionalByDefault = true
 	config.AllowAdditionalPropertiesByDefault = true
 	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
-	a.huma = humago.New(gate{a}, config)
+	a.huma = humago.New(a.gate, config)
 	a.sessionRoutes()
 	a.consoleRoutes()
 	a.popRoutes()
@@ -68,16 +75,13 @@ func New(o Options) *API {
 	a.screenPopRoutes()
 	a.deliveryRoutes()
 	a.plain("GET /api/v1/openapi.json", a.openAPI)
-	a.mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
-		problem.Write(w, r, fault.New(fault.NotFound, "NO_SUCH_ROUTE", "There is nothing at this address, or not with this method."))
-	})
 	return a
 }
 
 // ServeHTTP serves what begins with /api/.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
-	a.mux.ServeHTTP(w, r)
+	a.gate.ServeHTTP(w, r)
 }
 
 // OpenAPI is the document that describes the API, as JSON: what TypeScript types are made from.
@@ -93,93 +97,24 @@ func (a *API) openAPI(w http.ResponseWriter, r *http.Request, _ *caller) {
 	}
 }
 
-// caller is who sent a request.
+// caller is who sent a request, with his tenant's rooms.
 type caller struct {
-	tenant  *Tenant
-	config  *tenant.Config // one picture for the whole request
-	user    tenant.User
-	session signin.Session
-	from    signin.Source
+	*gate.Caller
+	tenant *Tenant
 }
 
-type callerKey struct{}
-
-// gate lets a request through to its route if the table of rights allows it, with who sent it in the context. huma and
-// plain handlers are registered by it, so none is served without.
-type gate struct{ a *API }
-
-func (g gate) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.a.mux.ServeHTTP(w, r) }
-
-func (g gate) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Request)) {
-	need, ok := rights[pattern]
-	if !ok {
-		panic("route without rights: " + pattern)
+// callerOf finds the caller of a request; on routes for anyone he has no tenant.
+func (a *API) callerOf(ctx context.Context) *caller {
+	c := &caller{Caller: gate.CallerOf(ctx)}
+	if c.Config != nil {
+		c.tenant, _ = a.Tenant(c.Config.Name)
 	}
-	g.a.routes[pattern] = true
-	g.a.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		c, err := g.a.admit(r, need)
-		if err != nil {
-			problem.Write(w, r, err)
-			return
-		}
-		if r.Method == http.MethodPost || r.Method == http.MethodPut {
-			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		}
-		h(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, c)))
-	})
-}
-
-// admit finds out who sent the request and whether he may.
-func (a *API) admit(r *http.Request, need right) (*caller, error) {
-	if err := asJSON(r); err != nil {
-		return nil, err
-	}
-	c := &caller{from: signin.Source{Address: a.Address(r), Browser: r.UserAgent()}}
-	if need == anyone {
-		return c, nil
-	}
-	id := ""
-	if k, err := r.Cookie(a.cookie()); err == nil {
-		id = k.Value
-	}
-	s, err := a.Guard.Session(r.Context(), id)
-	if err != nil {
-		return nil, err
-	}
-	t, ok := a.Tenant(s.Tenant)
-	if !ok {
-		return nil, signin.ErrSignedOut()
-	}
-	c.tenant, c.session, c.config = t, s, t.Settings.Config()
-	if c.user, ok = c.config.Users[s.Agent]; !ok || c.user.Inactive {
-		return nil, signin.ErrSignedOut()
-	}
-	if !need.allows(c.user) {
-		return nil, errForbidden(need)
-	}
-	return c, nil
-}
-
-// asJSON refuses a change that does not say it is JSON: a form of another site cannot say so (SEC-6).
-func asJSON(r *http.Request) error {
-	if !changes(r.Method) || r.Method == http.MethodDelete && r.Header.Get("Content-Type") == "" {
-		return nil
-	}
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/json" {
-		return &problem.Problem{
-			Status: http.StatusUnsupportedMediaType, Code: "NOT_JSON", Errors: []fault.Field{}, RequestID: problem.RequestID(r.Context()),
-			Message: "Send JSON, with Content-Type: application/json. Nothing was changed.",
-		}
-	}
-	return nil
+	return c
 }
 
 // plain registers a handler that writes its answer itself.
 func (a *API) plain(pattern string, h func(http.ResponseWriter, *http.Request, *caller)) {
-	gate{a}.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		h(w, r, r.Context().Value(callerKey{}).(*caller))
-	})
+	a.gate.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { h(w, r, a.callerOf(r.Context())) })
 }
 
 // reply is an answer with a body.
@@ -198,8 +133,7 @@ func route[I, O any](a *API, pattern, summary string, h func(context.Context, *c
 		MaxBodyBytes:     maxBody,
 	}
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
-		c, _ := ctx.Value(callerKey{}).(*caller)
-		out, err := h(ctx, c, in)
+		out, err := h(ctx, a.callerOf(ctx), in)
 		if err == nil {
 			return out, nil
 		}

@@ -92,7 +92,7 @@ func (a *API) consoleRoutes() {
 		if len(tab) > 64 {
 			tab = tab[:64]
 		}
-		c.tenant.Live.Serve(w, r, c.session, tab)
+		c.tenant.Live.Serve(w, r, c.Session, tab)
 	})
 	route(a, "POST /api/v1/console/status", "Choose a status", a.setStatus)
 	route(a, "GET /api/v1/console/history", "Earlier interactions", a.history)
@@ -127,7 +127,7 @@ func (a *API) consoleRoutes() {
 // own reads an interaction that was put to the caller; any other does not exist for him (GEN-2).
 func (c *caller) own(ctx context.Context, id string) (*interaction.Interaction, error) {
 	i, err := c.tenant.Desk.One(ctx, id)
-	if fault.KindOf(err) == fault.NotFound || err == nil && !view.Concerns(&i, c.user.ID) {
+	if fault.KindOf(err) == fault.NotFound || err == nil && !view.Concerns(&i, c.User.ID) {
 		return nil, errNoSuchInteraction()
 	}
 	return &i, err
@@ -135,7 +135,7 @@ func (c *caller) own(ctx context.Context, id string) (*interaction.Interaction, 
 
 // show answers with an interaction as the caller sees it.
 func (c *caller) show(ctx context.Context, i *interaction.Interaction) (*reply[shown], error) {
-	v, ok, err := c.tenant.Eye.See(ctx, i, c.user.ID)
+	v, ok, err := c.tenant.Eye.See(ctx, i, c.User.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -152,7 +152,7 @@ func (c *caller) command(ctx context.Context, id string, s interaction.Signal) (
 			return nil, err
 		}
 	}
-	i, err := c.tenant.Desk.Command(ctx, c.user.ID, id, s)
+	i, err := c.tenant.Desk.Command(ctx, c.User.ID, id, s)
 	if err != nil {
 		return nil, err
 	}
@@ -167,11 +167,11 @@ func (a *API) setStatus(ctx context.Context, c *caller, in *statusInput) (*reply
 		f.Add("status", "UNKNOWN", "Choose Ready to work (4), On Break (3) or Work Offline (5).")
 		return nil, f.Err()
 	}
-	ag, err := c.tenant.Desk.SetStatus(ctx, c.user.ID, in.Body.Status, c.user.ID)
+	ag, err := c.tenant.Desk.SetStatus(ctx, c.User.ID, in.Body.Status, c.User.ID)
 	if err != nil {
 		return nil, err
 	}
-	return &reply[agentShown]{agentShown{view.AgentOf(c.config, ag)}}, nil
+	return &reply[agentShown]{agentShown{view.AgentOf(c.Config, ag)}}, nil
 }
 
 func (a *API) history(ctx context.Context, c *caller, in *historyInput) (*reply[historyShown], error) {
@@ -181,11 +181,11 @@ func (a *API) history(ctx context.Context, c *caller, in *historyInput) (*reply[
 	if in.Limit <= 0 || in.Limit > 200 {
 		in.Limit = 50
 	}
-	list, err := c.tenant.History.History(ctx, c.user.ID, in.Before, in.Limit)
+	list, err := c.tenant.History.History(ctx, c.User.ID, in.Before, in.Limit)
 	if err != nil {
 		return nil, err
 	}
-	seen, err := c.tenant.Eye.SeeAll(ctx, list, c.user.ID)
+	seen, err := c.tenant.Eye.SeeAll(ctx, list, c.User.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -194,14 +194,14 @@ func (a *API) history(ctx context.Context, c *caller, in *historyInput) (*reply[
 
 // write changes those of the agent's texts and choices that are named, and leaves the others.
 func (a *API) write(ctx context.Context, c *caller, in *writeInput) (*reply[shown], error) {
-	defer a.writing.lock(in.ID + c.user.ID)()
+	defer a.writing.lock(in.ID + c.User.ID)()
 	i, err := c.own(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
 	s := interaction.Signal{Kind: interaction.Write}
 	edits := interaction.Edits{}
-	if h := i.Current(); h != nil && h.Agent == c.user.ID {
+	if h := i.Current(); h != nil && h.Agent == c.User.ID {
 		edits, s.Handling = h.Edits, h.Number
 	}
 	b := in.Body
@@ -226,7 +226,7 @@ func (a *API) write(ctx context.Context, c *caller, in *writeInput) (*reply[show
 			s.Codes = append(s.Codes, interaction.Code{List: p.List, Item: p.Item})
 		}
 	}
-	done, err := c.tenant.Desk.Command(ctx, c.user.ID, in.ID, s)
+	done, err := c.tenant.Desk.Command(ctx, c.User.ID, in.ID, s)
 	if err != nil {
 		return nil, err
 	}
@@ -239,7 +239,7 @@ func (a *API) retryLog(ctx context.Context, c *caller, in *commandInput) (*reply
 	if err != nil {
 		return nil, err
 	}
-	parked, err := c.tenant.Deliveries.List(ctx, delivery.Filter{Interaction: in.ID, Agent: c.user.ID, State: delivery.Parked})
+	parked, err := c.tenant.Deliveries.List(ctx, delivery.Filter{Interaction: in.ID, Agent: c.User.ID, State: delivery.Parked})
 	if err != nil {
 		return nil, err
 	}

@@ -68,13 +68,13 @@ func (a *API) deliveryRoutes() {
 			return nil, err
 		}
 		active := 0
-		for _, u := range c.config.Users {
+		for _, u := range c.Config.Users {
 			if !u.Inactive {
 				active++
 			}
 		}
 		return &reply[overviewShown]{overviewShown{
-			Users: active, Queues: len(c.config.Queues), Channels: len(c.config.Channels),
+			Users: active, Queues: len(c.Config.Queues), Channels: len(c.Config.Channels),
 			Parked: n[delivery.Parked].Count, Waiting: n[delivery.Waiting].Count + n[delivery.Running].Count,
 		}}, nil
 	})
@@ -145,9 +145,9 @@ func (a *API) listDeliveries(ctx context.Context, c *caller, in *deliveriesInput
 // row names a delivery by what everybody may know: the customer's own words or number, never a record's name, which this
 // person's CRM user may not be allowed to see (MAT-11).
 func (c *caller) row(ctx context.Context, d delivery.Delivery) deliveryRow {
-	r := deliveryRow{Delivery: d, AgentName: c.config.NameOf(d.Agent), Title: d.Interaction}
+	r := deliveryRow{Delivery: d, AgentName: c.Config.NameOf(d.Agent), Title: d.Interaction}
 	if i, err := c.tenant.Desk.One(ctx, d.Interaction); err == nil {
-		r.Title = view.Title(i.Name, number.Display(i.ANI, c.config.Profile.Region), i.Email)
+		r.Title = view.Title(i.Name, number.Display(i.ANI, c.Config.Profile.Region), i.Email)
 	}
 	return r
 }

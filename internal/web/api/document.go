@@ -88,8 +88,8 @@ func register[T, L any](a *API, d documents[T, L]) {
 		return v, nil
 	}
 	route(a, "GET "+base, "All of them", func(_ context.Context, c *caller, _ *none) (*reply[L], error) {
-		out := make([]T, 0, len(d.all(c.config)))
-		for _, v := range d.all(c.config) {
+		out := make([]T, 0, len(d.all(c.Config)))
+		for _, v := range d.all(c.Config) {
 			out = append(out, v)
 		}
 		slices.SortFunc(out, func(x, y T) int {
@@ -100,25 +100,25 @@ func register[T, L any](a *API, d documents[T, L]) {
 		return &reply[L]{d.list(out)}, nil
 	})
 	route(a, "GET "+base+"/{id}", "One of them", func(_ context.Context, c *caller, in *NumberInput) (*reply[T], error) {
-		v, err := one(c.config, in.ID)
+		v, err := one(c.Config, in.ID)
 		return &reply[T]{v}, err
 	})
 	route(a, "POST "+base, "Add one", func(ctx context.Context, c *caller, in *newInput[T]) (*reply[T], error) {
 		id, version := d.id(&in.Body)
 		*id, *version = 0, 0
-		v, err := d.save(c.tenant.Settings, ctx, c.user.ID, in.Body)
+		v, err := d.save(c.tenant.Settings, ctx, c.User.ID, in.Body)
 		return &reply[T]{v}, err
 	})
 	route(a, "PUT "+base+"/{id}", "Change one", func(ctx context.Context, c *caller, in *documentInput[T]) (*reply[T], error) {
-		if _, err := one(c.config, in.ID); err != nil {
+		if _, err := one(c.Config, in.ID); err != nil {
 			return nil, err
 		}
 		id, _ := d.id(&in.Body)
 		*id = in.ID
-		v, err := d.save(c.tenant.Settings, ctx, c.user.ID, in.Body)
+		v, err := d.save(c.tenant.Settings, ctx, c.User.ID, in.Body)
 		return &reply[T]{v}, conflict(ctx, err, c.tenant.Settings, func(n *tenant.Config) any { return d.all(n)[in.ID] })
 	})
 	route(a, "DELETE "+base+"/{id}", "Remove one", func(ctx context.Context, c *caller, in *NumberInput) (*none, error) {
-		return &none{}, d.remove(c.tenant.Settings, ctx, c.user.ID, in.ID)
+		return &none{}, d.remove(c.tenant.Settings, ctx, c.User.ID, in.ID)
 	})
 }

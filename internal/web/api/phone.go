@@ -33,40 +33,40 @@ func (a *API) phoneRoutes() {
 		if err := needTab(in.Body.Tab); err != nil {
 			return nil, err
 		}
-		answer, err := c.tenant.Browser.Connect(ctx, c.user.ID, in.Body.Tab, in.Body.SDP)
+		answer, err := c.tenant.Browser.Connect(ctx, c.User.ID, in.Body.Tab, in.Body.SDP)
 		if err != nil {
 			return nil, err
 		}
-		c.tenant.Live.Phone(c.user.ID)
+		c.tenant.Live.Phone(c.User.ID)
 		return &reply[sdpShown]{sdpShown{answer}}, nil
 	})
 	route(a, "POST /api/v1/console/phone/take", "Use the phone here", func(_ context.Context, c *caller, in *tabInput) (*reply[phoneShown], error) {
 		if err := needTab(in.Body.Tab); err != nil {
 			return nil, err
 		}
-		if err := c.tenant.Browser.Take(c.user.ID, in.Body.Tab, true); err != nil {
+		if err := c.tenant.Browser.Take(c.User.ID, in.Body.Tab, true); err != nil {
 			return nil, err
 		}
-		c.tenant.Live.Phone(c.user.ID)
-		return &reply[phoneShown]{phoneShown{c.tenant.PhoneOf(c.user.ID, in.Body.Tab)}}, nil
+		c.tenant.Live.Phone(c.User.ID)
+		return &reply[phoneShown]{phoneShown{c.tenant.PhoneOf(c.User.ID, in.Body.Tab)}}, nil
 	})
 	route(a, "POST /api/v1/console/phone/release", "Give the phone up", func(_ context.Context, c *caller, in *tabInput) (*reply[phoneShown], error) {
 		if err := needTab(in.Body.Tab); err != nil {
 			return nil, err
 		}
-		c.tenant.Browser.Release(c.user.ID, in.Body.Tab)
-		c.tenant.Live.Phone(c.user.ID)
-		return &reply[phoneShown]{phoneShown{c.tenant.PhoneOf(c.user.ID, in.Body.Tab)}}, nil
+		c.tenant.Browser.Release(c.User.ID, in.Body.Tab)
+		c.tenant.Live.Phone(c.User.ID)
+		return &reply[phoneShown]{phoneShown{c.tenant.PhoneOf(c.User.ID, in.Body.Tab)}}, nil
 	})
 	route(a, "POST /api/v1/console/interactions/{id}/mute", "Mute or unmute", func(ctx context.Context, c *caller, in *muteInput) (*reply[shown], error) {
 		i, err := c.own(ctx, in.ID)
 		if err != nil {
 			return nil, err
 		}
-		if err := c.tenant.Phone.Mute(ctx, in.ID, c.user.ID, in.Body.On); err != nil {
+		if err := c.tenant.Phone.Mute(ctx, in.ID, c.User.ID, in.Body.On); err != nil {
 			return nil, err
 		}
-		c.tenant.Live.Refresh(c.user.ID) // his other tabs: mute has no row, so no number
+		c.tenant.Live.Refresh(c.User.ID) // his other tabs: mute has no row, so no number
 		return c.show(ctx, i)
 	})
 }

@@ -33,12 +33,12 @@ type createInput struct {
 func (a *API) popRoutes() {
 	route(a, "POST /api/v1/console/interactions/{id}/pop/search", "Search again", func(ctx context.Context, c *caller, in *commandInput) (*reply[shown], error) {
 		return c.pop(ctx, in.ID, func() (interaction.Interaction, error) {
-			return c.tenant.Pops.SearchAgain(ctx, c.user.ID, in.ID)
+			return c.tenant.Pops.SearchAgain(ctx, c.User.ID, in.ID)
 		})
 	})
 	route(a, "POST /api/v1/console/interactions/{id}/pop/choose", "Choose another match", func(ctx context.Context, c *caller, in *chooseInput) (*reply[shown], error) {
 		return c.pop(ctx, in.ID, func() (interaction.Interaction, error) {
-			return c.tenant.Pops.Choose(ctx, c.user.ID, in.ID, in.Body)
+			return c.tenant.Pops.Choose(ctx, c.User.ID, in.ID, in.Body)
 		})
 	})
 	route(a, "GET /api/v1/console/interactions/{id}/form/{kind}", "A blank record", func(ctx context.Context, c *caller, in *formInput) (*reply[crm.Form], error) {
@@ -48,7 +48,7 @@ func (a *API) popRoutes() {
 		if _, err := c.own(ctx, in.ID); err != nil {
 			return nil, err
 		}
-		f, err := c.tenant.Pops.Form(ctx, c.user.ID, in.ID, in.Kind)
+		f, err := c.tenant.Pops.Form(ctx, c.User.ID, in.ID, in.Kind)
 		if f.Fields == nil {
 			f.Fields = []crm.FormField{}
 		}
@@ -59,7 +59,7 @@ func (a *API) popRoutes() {
 			return nil, err
 		}
 		return c.pop(ctx, in.ID, func() (interaction.Interaction, error) {
-			return c.tenant.Pops.Create(ctx, c.user.ID, in.ID, in.Body.Kind, in.Body.Values, in.Body.SaveDuplicate)
+			return c.tenant.Pops.Create(ctx, c.User.ID, in.ID, in.Body.Kind, in.Body.Values, in.Body.SaveDuplicate)
 		})
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"cordboard/internal/delivery"
 	"cordboard/internal/interaction"
 	"cordboard/internal/tenant"
+	"cordboard/internal/web/gate"
 )
 
 var update = flag.Bool("update", false, "write golden files anew")
@@ -41,10 +42,7 @@ func filled(w *world, path string) string {
 // world, so that one request cannot help another.
 func TestRights(t *testing.T) {
 	people := []string{"", "anna.acme", "boss.acme", "admin.acme", "all.other"}
-	var routes []string
-	for r := range rights {
-		routes = append(routes, r)
-	}
+	routes := gate.Routes()
 	order := "GET POST PUT DELETE"
 	slices.SortFunc(routes, func(a, b string) int { // what removes comes last
 		return cmp.Or(cmp.Compare(strings.Index(order, a[:3]), strings.Index(order, b[:3])), cmp.Compare(a, b))
@@ -56,8 +54,8 @@ func TestRights(t *testing.T) {
 		r.call("int-1", interaction.Offered)
 		r.deliveries = []delivery.Delivery{{Key: "k1", Interaction: "int-1", Agent: r.ids["anna"], State: delivery.Parked}}
 		furnish(t, r)
-		if len(w.api.routes) != len(rights) {
-			t.Fatalf("%d routes are served, %d have rights", len(w.api.routes), len(rights))
+		if w.api.gate.Served() != len(routes) {
+			t.Fatalf("%d routes are served, %d have rights", w.api.gate.Served(), len(routes))
 		}
 		for _, route := range routes {
 			b := w.browser()

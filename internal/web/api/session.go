@@ -47,7 +47,7 @@ type signInInput struct {
 func (a *API) sessionRoutes() {
 	route(a, "POST /api/v1/session", "Sign in", a.signIn)
 	route(a, "GET /api/v1/session", "Who is signed in", func(_ context.Context, c *caller, _ *none) (*meReply, error) {
-		return &meReply{Body: view.MeOf(c.config, c.user, a.Version, a.Now())}, nil
+		return &meReply{Body: view.MeOf(c.Config, c.User, a.Version, a.Now())}, nil
 	})
 	route(a, "DELETE /api/v1/session", "Sign out", a.signOut)
 }
@@ -63,7 +63,7 @@ func (a *API) signIn(ctx context.Context, c *caller, in *signInInput) (*meReply,
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
-	id, s, err := a.Guard.SignIn(ctx, in.Body.UserID, in.Body.Password, c.from)
+	id, s, err := a.Guard.SignIn(ctx, in.Body.UserID, in.Body.Password, c.From)
 	if err != nil {
 		return nil, err
 	}
@@ -87,15 +87,15 @@ func (a *API) signIn(ctx context.Context, c *caller, in *signInInput) (*meReply,
 // signOut logs an agent out, with every sign-in of his: a forgotten one elsewhere must not keep him at work. Others end
 // just this sign-in.
 func (a *API) signOut(ctx context.Context, c *caller, _ *none) (*leaveReply, error) {
-	if c.user.Is(tenant.RoleAgent) {
-		if _, err := c.tenant.Desk.SignOut(ctx, c.user.ID, agent.ReasonSignOut); err != nil {
+	if c.User.Is(tenant.RoleAgent) {
+		if _, err := c.tenant.Desk.SignOut(ctx, c.User.ID, agent.ReasonSignOut); err != nil {
 			return nil, err
 		}
-		if err := a.Guard.End(ctx, c.tenant.Name, c.user.ID, c.session.Hash, signin.EndSignOut); err != nil {
+		if err := a.Guard.End(ctx, c.tenant.Name, c.User.ID, c.Session.Hash, signin.EndSignOut); err != nil {
 			return nil, err
 		}
 	}
-	if err := a.Guard.SignOut(ctx, c.session); err != nil {
+	if err := a.Guard.SignOut(ctx, c.Session); err != nil {
 		return nil, err
 	}
 	return &leaveReply{SetCookie: a.setCookie("", time.Unix(1, 0))}, nil

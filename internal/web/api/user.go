@@ -45,8 +45,8 @@ type userPasswordInput struct {
 
 func (a *API) userRoutes() {
 	route(a, "GET /api/v1/manager/users", "All users", func(_ context.Context, c *caller, _ *none) (*reply[usersShown], error) {
-		out := usersShown{Users: make([]tenant.User, 0, len(c.config.Users))}
-		for _, u := range c.config.Users {
+		out := usersShown{Users: make([]tenant.User, 0, len(c.Config.Users))}
+		for _, u := range c.Config.Users {
 			out.Users = append(out.Users, u)
 		}
 		slices.SortFunc(out.Users, func(x, y tenant.User) int {
@@ -66,16 +66,16 @@ func (a *API) userRoutes() {
 			return nil, err
 		}
 		keep := ""
-		if u.ID == c.user.ID {
-			keep = c.session.Hash
+		if u.ID == c.User.ID {
+			keep = c.Session.Hash
 		}
-		return &none{}, a.Guard.SetPassword(ctx, u.UserID, in.Body.Password, c.user.ID, keep)
+		return &none{}, a.Guard.SetPassword(ctx, u.UserID, in.Body.Password, c.User.ID, keep)
 	})
 	route(a, "POST /api/v1/manager/users/{id}/sip-secret", "Make a new secret for a SIP phone", a.issueSIP)
 }
 
 func (c *caller) userOf(id string) (tenant.User, error) {
-	u, ok := c.config.Users[id]
+	u, ok := c.Config.Users[id]
 	if !ok {
 		return u, fault.New(fault.NotFound, "NOT_FOUND", "This user does not exist.")
 	}
@@ -95,11 +95,11 @@ func (a *API) addUser(ctx context.Context, c *caller, in *newUserInput) (*reply[
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
-	u, err := c.tenant.Settings.SaveUser(ctx, c.user.ID, u)
+	u, err := c.tenant.Settings.SaveUser(ctx, c.User.ID, u)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.Guard.SetPassword(ctx, u.UserID, in.Body.Password, c.user.ID, ""); err != nil {
+	if err := a.Guard.SetPassword(ctx, u.UserID, in.Body.Password, c.User.ID, ""); err != nil {
 		return nil, err
 	}
 	return &reply[tenant.User]{u}, nil
@@ -113,7 +113,7 @@ func (a *API) changeUser(ctx context.Context, c *caller, in *userInput) (*reply[
 	}
 	u := in.Body
 	u.ID = in.ID
-	u, err = c.tenant.Settings.SaveUser(ctx, c.user.ID, u)
+	u, err = c.tenant.Settings.SaveUser(ctx, c.User.ID, u)
 	if err != nil {
 		return nil, conflict(ctx, err, c.tenant.Settings, func(n *tenant.Config) any { return n.Users[in.ID] })
 	}
@@ -124,7 +124,7 @@ func (a *API) changeUser(ctx context.Context, c *caller, in *userInput) (*reply[
 	}
 	if before.Is(tenant.RoleAgent) && !u.Is(tenant.RoleAgent) && !u.Inactive {
 		// his console's stream must not outlive the role
-		if err := a.Guard.End(ctx, c.tenant.Name, u.ID, c.session.Hash, signin.EndRevoked); err != nil {
+		if err := a.Guard.End(ctx, c.tenant.Name, u.ID, c.Session.Hash, signin.EndRevoked); err != nil {
 			return nil, err
 		}
 	}
@@ -143,7 +143,7 @@ func (a *API) issueSIP(ctx context.Context, c *caller, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	if u, err = c.tenant.Settings.SetSIPUser(ctx, c.user.ID, u.ID, name); err != nil {
+	if u, err = c.tenant.Settings.SetSIPUser(ctx, c.User.ID, u.ID, name); err != nil {
 		return nil, err
 	}
 	a.note(ctx, c, "sip_secret_issued", u.UserID, map[string]string{"sipUser": name})

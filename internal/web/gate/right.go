@@ -1,4 +1,4 @@
-package api
+package gate
 
 import (
 	"net/http"
@@ -109,6 +109,15 @@ func (r right) allows(u tenant.User) bool {
 func errForbidden(r right) error {
 	who := map[right]string{agents: "agents", watchers: "administrators and supervisors", admins: "administrators"}[r]
 	return fault.Newf(fault.Forbidden, "FORBIDDEN", "This is for %s. Ask your administrator if you need it.", who)
+}
+
+// Routes are all patterns that the table knows, in no order.
+func Routes() []string {
+	out := make([]string, 0, len(rights))
+	for p := range rights {
+		out = append(out, p)
+	}
+	return out
 }
 
 // changes reports whether a method is one that changes things.
