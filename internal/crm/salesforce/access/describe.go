@@ -78,7 +78,7 @@ func (o *Object) LabelOf(name string) string {
 const keptFor = time.Hour
 
 // used are the objects that an agent's work needs.
-var used = []string{"Account", "Contact", "Lead", "Case", "Task"}
+var used = []string{"Account", "Contact", "Lead", "Case", "Task", "Event"}
 
 // warm describes what the agent will need, so that the first search does not have to.
 func (s *Access) warm(ctx context.Context, agent string) error {

@@ -134,7 +134,7 @@ func (s *Access) record(ctx context.Context, so SignOn) {
 	if err := s.o.SignOns.PutSignOn(ctx, so); err != nil {
 		s.o.Logger.ErrorContext(ctx, "a sign-on's result could not be stored", "agent", so.Agent, "result", so.Result, "error", err)
 	}
-	s.o.Logger.InfoContext(ctx, "signed on to Salesforce", "agent", so.Agent, "kind", so.Kind, "result", so.Result)
+	s.o.Logger.InfoContext(ctx, "tried to sign on to Salesforce", "agent", so.Agent, "kind", so.Kind, "result", so.Result)
 	s.o.OnSignOn(so)
 }
 

@@ -139,6 +139,11 @@ func (s *Access) Save(ctx context.Context, agent string, kind tenant.SignOn, log
 			return old, err
 		}
 	}
+	if kind == tenant.SignOnJWT && len(saved) > 0 {
+		if err := s.o.Vault.Drop(ctx, agent, SecretPassword); err != nil {
+			return old, err
+		}
+	}
 	so := SignOn{
 		Agent: agent, Kind: kind, LoginID: loginID, SavedAt: s.o.Clock().UTC(), Result: Unreachable, Message: "Saved; not signed in yet.",
 		Worked: old.Worked && old.LoginID == loginID && old.Kind == kind,

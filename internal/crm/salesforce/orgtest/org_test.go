@@ -409,6 +409,47 @@ func TestFindByEmailCaseAndText(t *testing.T) {
 	}
 }
 
+// Every kind of record can be read, as it stands in the demo.
+func TestReadingTheDemosRecords(t *testing.T) {
+	h := open(t, simorg.Options{})
+	ada := h.as(t, "ada")
+	kinds := map[crm.Kind]int{}
+	for _, k := range []crm.Kind{crm.Account, crm.Contact, crm.Lead, crm.Case} {
+		rows := h.org.Records(string(k))
+		lists := 0
+		for _, r := range rows[:min(len(rows), 40)] {
+			id, _ := r["Id"].(string)
+			rec, err := h.Read(t.Context(), ada, crm.Ref{Kind: k, ID: id})
+			if err != nil {
+				t.Errorf("%s %v: %v", k, r["Name"], err)
+				continue
+			}
+			if rec.Name == "" || rec.Owner == "" || rec.URL != h.org.URL()+"/lightning/r/"+string(k)+"/"+id+"/view" || len(rec.Fields) < 2 || rec.Kind != k {
+				t.Errorf("%s: %+v", k, rec)
+			}
+			lists += len(rec.Cases) + len(rec.Activities)
+			if len(rec.Cases) > 5 || len(rec.Activities) > 5 {
+				t.Errorf("%s: %d cases, %d activities", rec.Name, len(rec.Cases), len(rec.Activities))
+			}
+			for i, a := range rec.Activities {
+				kinds[a.Kind]++
+				if i > 0 && a.Date > rec.Activities[i-1].Date {
+					t.Errorf("%s: activities are not the latest first: %+v", rec.Name, rec.Activities)
+				}
+			}
+		}
+		if lists == 0 {
+			t.Errorf("no %s has a case or an activity", k)
+		}
+	}
+	if kinds[crm.Task] == 0 || kinds["Event"] == 0 {
+		t.Errorf("activities are tasks and events: %v", kinds)
+	}
+	if strings.Contains(h.log.String(), "WARN") {
+		t.Errorf("warnings:\n%s", h.log.String())
+	}
+}
+
 func logEntry(h *house, t *testing.T, i int) crm.Entry {
 	t.Helper()
 	f, err := h.Find(t.Context(), "ada", phone("+14155550123"))

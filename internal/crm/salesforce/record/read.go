@@ -48,7 +48,7 @@ func (s *Records) Read(ctx context.Context, as string, ref crm.Ref) (crm.Record,
 }
 
 func (s *Records) read(ctx context.Context, as string, ref crm.Ref) (crm.Record, error) {
-	objects, err := s.a.Objects(ctx, as, access.ObjectOf(ref.Kind), "Case", "Task")
+	objects, err := s.a.Objects(ctx, as, access.ObjectOf(ref.Kind), "Case", "Task", "Event")
 	if err != nil {
 		return crm.Record{}, err
 	}
@@ -60,12 +60,15 @@ func (s *Records) read(ctx context.Context, as string, ref crm.Ref) (crm.Record,
 	qs := []query.Select{{
 		Fields: o.Visible(append(slices.Clone(shown[o.Name]), names...)...), From: o.Name, Where: []query.Cond{query.Is("Id", ref.ID)}, Limit: 1,
 	}}
-	cases, tasks := -1, -1
+	var lists []*[]crm.Line // of the parts after the first
+	rec := crm.Record{Cases: []crm.Line{}, Activities: []crm.Line{}}
 	if q, ok := casesOf(objects["Case"], ref); ok {
-		cases, qs = len(qs), append(qs, q)
+		qs, lists = append(qs, q), append(lists, &rec.Cases)
 	}
-	if q, ok := tasksOf(objects["Task"], ref); ok {
-		tasks, qs = len(qs), append(qs, q)
+	for _, name := range []string{"Task", "Event"} {
+		if q, ok := activitiesOf(objects[name], ref); ok {
+			qs, lists = append(qs, q), append(lists, &rec.Activities)
+		}
 	}
 	parts, sess, err := s.a.Composite(ctx, as, qs)
 	if err != nil {
@@ -80,17 +83,13 @@ func (s *Records) read(ctx context.Context, as string, ref crm.Ref) (crm.Record,
 	}
 	r := main.Records[0]
 	m := match(sess, r, "")
-	rec := crm.Record{
-		Ref: m.Ref, Name: m.Name, Company: m.Company, AccountID: m.AccountID, ContactID: m.ContactID, LastActivity: m.LastActivity, URL: m.URL,
-		Title: cmp.Or(r.Text("Title"), r.Text("PersonTitle")), Owner: r.Text("Owner.Name"),
-		Fields: shownFields(o, r, names), Cases: []crm.Line{}, Activities: []crm.Line{},
-	}
-	for i, into := range map[int]*[]crm.Line{cases: &rec.Cases, tasks: &rec.Activities} {
-		if i < 0 {
-			continue
-		}
+	rec.Ref, rec.Name, rec.Company, rec.URL = m.Ref, m.Name, m.Company, m.URL
+	rec.AccountID, rec.ContactID, rec.LastActivity = m.AccountID, m.ContactID, m.LastActivity
+	rec.Title, rec.Owner = cmp.Or(r.Text("Title"), r.Text("PersonTitle")), r.Text("Owner.Name")
+	rec.Fields = shownFields(o, r, names)
+	for i, into := range lists {
 		var p wire.Page
-		if err := parts[i].Into(&p); wire.Hidden(err) {
+		if err := parts[i+1].Into(&p); wire.Hidden(err) {
 			return crm.Record{}, err // described anew and asked once more
 		} else if err != nil {
 			s.log.WarnContext(ctx, "a related list could not be read", "agent", as, "error", err)
@@ -100,6 +99,8 @@ func (s *Records) read(ctx context.Context, as string, ref crm.Ref) (crm.Record,
 			*into = append(*into, line(sess, r))
 		}
 	}
+	slices.SortStableFunc(rec.Activities, func(a, b crm.Line) int { return strings.Compare(b.Date, a.Date) })
+	rec.Activities = rec.Activities[:min(lines, len(rec.Activities))]
 	return rec, nil
 }
 
@@ -166,8 +167,8 @@ func casesOf(o *access.Object, ref crm.Ref) (query.Select, bool) {
 	}, true
 }
 
-// tasksOf asks for the latest activities.
-func tasksOf(o *access.Object, ref crm.Ref) (query.Select, bool) {
+// activitiesOf asks for the latest tasks or events.
+func activitiesOf(o *access.Object, ref crm.Ref) (query.Select, bool) {
 	by := map[crm.Kind]string{crm.Contact: "WhoId", crm.Lead: "WhoId", crm.Account: "AccountId", crm.PersonAccount: "AccountId", crm.Case: "WhatId"}[ref.Kind]
 	if by == "AccountId" && o.Has(by) == nil {
 		by = "WhatId"
@@ -176,7 +177,7 @@ func tasksOf(o *access.Object, ref crm.Ref) (query.Select, bool) {
 		return query.Select{}, false
 	}
 	return query.Select{
-		Fields: o.Visible("Id", "Subject", "Status", "ActivityDate", "CallDurationInSeconds", "CreatedDate"), From: "Task",
+		Fields: o.Visible("Id", "Subject", "Status", "ActivityDate", "CallDurationInSeconds", "CreatedDate"), From: o.Name,
 		Where: []query.Cond{query.Is(by, ref.ID)}, Order: "ActivityDate DESC NULLS LAST, CreatedDate DESC", Limit: lines,
 	}, true
 }
@@ -184,7 +185,10 @@ func tasksOf(o *access.Object, ref crm.Ref) (query.Select, bool) {
 // line is one row of a related list.
 func line(sess *access.Session, r wire.Row) crm.Line {
 	l := crm.Line{Ref: crm.Ref{Kind: crm.Task, ID: r.Text("Id")}, Title: r.Text("Subject"), Note: r.Text("Status"), Date: day(cmp.Or(r.Text("ActivityDate"), r.Text("CreatedDate")))}
-	if r.Text("attributes.type") == "Case" {
+	switch t := r.Text("attributes.type"); t {
+	case "Event":
+		l.Kind = crm.Kind(t)
+	case "Case":
 		l.Kind, l.Title = crm.Case, strings.TrimSpace(r.Text("CaseNumber")+" "+r.Text("Subject"))
 	}
 	if sec, err := strconv.Atoi(r.Text("CallDurationInSeconds")); err == nil && sec > 0 {

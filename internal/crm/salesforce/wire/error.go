@@ -41,8 +41,9 @@ type Error struct {
 	cause  error
 }
 
+// Error is for logs: Salesforce's texts repeat what was sent, so only code and field names are in it (GEN-10).
 func (e *Error) Error() string {
-	return fmt.Sprintf("Salesforce answered %d %s: %s", e.Status, e.Code(), e.Message())
+	return fmt.Sprintf("Salesforce answered %d %s %v", e.Status, e.Code(), e.Items[0].Names())
 }
 
 func (e *Error) Unwrap() error { return e.cause }

@@ -122,7 +122,7 @@ func Classify(err error) error {
 func words(e *Error) string {
 	var out []string
 	for _, it := range e.Items {
-		t := strings.TrimRight(strings.Join(strings.Fields(it.Message), " "), ". ")
+		t := strings.TrimRight(said(it), ". ")
 		if len(it.Fields) > 0 && !strings.Contains(t, it.Fields[0]) {
 			t += " (" + strings.Join(it.Fields, ", ") + ")"
 		}
@@ -134,6 +134,21 @@ func words(e *Error) string {
 	return strings.Join(out, "; ") + "."
 }
 
+// said is an error's text on one line, without the value that it may repeat, and not beyond what a person reads.
+func said(it Item) string {
+	t := strings.Join(strings.Fields(it.Message), " ")
+	if it.Code == "STRING_TOO_LONG" {
+		head, rest, ok := strings.Cut(t, "data value too large")
+		if i := strings.LastIndex(rest, " (max length="); ok && i >= 0 {
+			t = head + "data value too large" + rest[i:]
+		}
+	}
+	if r := []rune(t); len(r) > 500 {
+		t = string(r[:500]) + "…"
+	}
+	return t
+}
+
 // fields are an answer's faults per field, in Salesforce's words (POP-12); Field "" is for the whole record.
 func fields(e *Error) []fault.Field {
 	var fs fault.Fields
@@ -143,7 +158,7 @@ func fields(e *Error) []fault.Field {
 			names = []string{""}
 		}
 		for _, n := range names {
-			fs.Add(n, it.Code, it.Message)
+			fs.Add(n, it.Code, said(it))
 		}
 	}
 	return fs

@@ -122,3 +122,20 @@ func TestUsageAndSecrets(t *testing.T) {
 		t.Errorf("the token would be logged: %s", b.String())
 	}
 }
+
+// What was sent comes back in Salesforce's texts; it reaches neither the log nor a fault.
+func TestErrorsDoNotRepeatWhatWasSent(t *testing.T) {
+	e := ParseError(400, []byte(`[{"errorCode":"STRING_TOO_LONG","message":"Subject: data value too large: call +14155551212 (max length=255) secret (max length=255)","fields":["Subject"]}]`))
+	f := fault.Of(Classify(e))
+	for _, text := range []string{e.Error(), f.Error(), f.Message, f.Fields[0].Message} {
+		if strings.Contains(text, "4155551212") || strings.Contains(text, "secret") {
+			t.Errorf("repeats the value: %s", text)
+		}
+	}
+	if f.Fields[0].Message != "Subject: data value too large (max length=255)" {
+		t.Errorf("says %q", f.Fields[0].Message)
+	}
+	if f := fault.Of(Classify(ParseError(400, []byte(`[{"errorCode":"X","message":"`+strings.Repeat("x", 5000)+`"}]`)))); len(f.Message) > 700 {
+		t.Errorf("%d characters", len(f.Message))
+	}
+}
