@@ -78,7 +78,7 @@ func (f *Face) view(w http.ResponseWriter, r *http.Request) {
 	p := recordPage{Object: o.Label, ID: id, Name: id}
 	for _, c := range row.Cells {
 		fd := o.Field(c.Name)
-		l := labelled{Label: fd.Label, Cell: f.link(v, fd, c), Long: fd.Type == schema.TextArea}
+		l := labelled{Label: strings.TrimSuffix(fd.Label, " ID"), Cell: f.link(v, fd, c), Long: fd.Type == schema.TextArea}
 		if o.Name_ == fd && l.Cell.Text != "" {
 			p.Name = l.Cell.Text
 		}

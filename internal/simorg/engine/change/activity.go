@@ -89,8 +89,8 @@ func (w *World) lastActivity(r *record.Record) {
 			day = done[:10]
 		}
 	}
-	if day == "" {
-		return
+	if day == "" || r.Object.Name == "Event" && day > w.Now.In(w.zone()).Format("2006-01-02") {
+		return // an event that is still to come is no activity yet
 	}
 	for _, field := range []string{"WhoId", "WhatId", "AccountId"} {
 		id := r.Named(field)

@@ -222,11 +222,14 @@ func (w *World) Rule(object, where string) (*query.Bound, *refusal.Error) {
 	if err != nil {
 		return nil, err
 	}
-	zone := w.Zone
-	if zone == nil {
-		zone = time.UTC
+	return query.Bind(&query.World{Schema: w.Schema, Store: w.Store, Eyes: w.Guard.System(""), Now: w.Now, Zone: w.zone()}, q, nil)
+}
+
+func (w *World) zone() *time.Location {
+	if w.Zone == nil {
+		return time.UTC
 	}
-	return query.Bind(&query.World{Schema: w.Schema, Store: w.Store, Eyes: w.Guard.System(""), Now: w.Now, Zone: zone}, q, nil)
+	return w.Zone
 }
 
 func (w *World) stamp(old, r *record.Record) {
