@@ -79,7 +79,7 @@ func (f *Face) view(w http.ResponseWriter, r *http.Request) {
 	for _, c := range row.Cells {
 		fd := o.Field(c.Name)
 		l := labelled{Label: strings.TrimSuffix(fd.Label, " ID"), Cell: f.link(v, fd, c), Long: fd.Type == schema.TextArea}
-		if o.Name_ == fd && l.Cell.Text != "" {
+		if o.NameField == fd && l.Cell.Text != "" {
 			p.Name = l.Cell.Text
 		}
 		if fd.Type == schema.Base64 {
@@ -107,10 +107,10 @@ func (f *Face) link(v visitor, fd *schema.Field, c query.Cell) cell {
 		return cell{Text: s}
 	}
 	out := cell{Text: s}
-	if o.Name_ == nil {
+	if o.NameField == nil {
 		return out
 	}
-	if row, err := f.engine.Get(v.Caller, o.Name, id, []string{o.Name_.Name}); err == nil {
+	if row, err := f.engine.Get(v.Caller, o.Name, id, []string{o.NameField.Name}); err == nil {
 		out.URL = address(o.Name, id)
 		if t := text(row.Cells[0].Value); t != "" {
 			out.Text = t

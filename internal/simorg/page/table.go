@@ -45,8 +45,8 @@ func (f *Face) fetch(v visitor, o *schema.Object, where string, limit int) (tabl
 	want := columns[o.Name]
 	if want == nil {
 		want = []string{"Id"}
-		if o.Name_ != nil {
-			want = []string{o.Name_.Name}
+		if o.NameField != nil {
+			want = []string{o.NameField.Name}
 		}
 	}
 	t := table{Heading: o.Plural}
@@ -77,8 +77,8 @@ func (f *Face) fetch(v visitor, o *schema.Object, where string, limit int) (tabl
 		q += " WHERE " + where
 	}
 	order := "CreatedDate DESC, Id DESC"
-	if o.Name_ != nil && o.Name != "Task" && o.Name != "Case" && o.Name != "Event" {
-		order = o.Name_.Name
+	if o.NameField != nil && o.Name != "Task" && o.Name != "Case" && o.Name != "Event" {
+		order = o.NameField.Name
 	}
 	p, err := f.engine.Query(v.Caller, q+" ORDER BY "+order+" LIMIT "+strconv.Itoa(limit+1), false, 0)
 	if err != nil {

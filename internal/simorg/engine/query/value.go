@@ -52,7 +52,7 @@ func (b *Bound) value(r *record.Record, c *col) any {
 		}
 		f = r.Object.Field(c.name)
 		if f == nil && strings.EqualFold(c.name, "Name") {
-			f = r.Object.Name_
+			f = r.Object.NameField
 		}
 		if f == nil || !b.w.Eyes.Sees(f) {
 			return nil

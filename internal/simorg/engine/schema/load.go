@@ -143,7 +143,7 @@ func (s *Schema) Add(o *Object, f *Field) error {
 	o.Fields = append(o.Fields, f)
 	o.byName[f.Name], o.byName[strings.ToLower(f.Name)] = f, f
 	if f.NameField {
-		o.Name_ = f
+		o.NameField = f
 	}
 	return nil
 }

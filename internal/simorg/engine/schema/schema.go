@@ -106,7 +106,7 @@ type Object struct {
 	Searchable, Activities, Layouted bool
 
 	// The fields every room needs, or nil where the object has none.
-	IDField, Name_, Owner, Deleted, Created, CreatedBy, Modified, ModifiedBy, Modstamp *Field
+	IDField, NameField, Owner, Deleted, Created, CreatedBy, Modified, ModifiedBy, Modstamp *Field
 
 	byName map[string]*Field
 	byRel  map[string]*Field
