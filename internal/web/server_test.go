@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -110,7 +111,7 @@ func newFace(t *testing.T, change func(*Options)) *face {
 func (f *face) send(method, target, body string, headers ...string) *http.Response {
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
 	r.Host = "127.0.0.1:8080"
-	r.RemoteAddr = "192.0.2.50:4711"
+	r.RemoteAddr = "127.0.0.1:4711"
 	for _, h := range headers {
 		k, v, _ := strings.Cut(h, ": ")
 		switch k {
@@ -127,6 +128,13 @@ func (f *face) send(method, target, body string, headers ...string) *http.Respon
 	return w.Result()
 }
 
+// proxied is an installation behind a proxy on this machine.
+func proxied(public string) func(*Options) {
+	return func(o *Options) {
+		o.PublicURL, o.TrustedProxies = public, []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
+	}
+}
+
 func body(t *testing.T, res *http.Response) string {
 	t.Helper()
 	b, err := io.ReadAll(res.Body)
@@ -138,7 +146,7 @@ func body(t *testing.T, res *http.Response) string {
 
 func TestEveryAnswerCarriesTheHeaders(t *testing.T) {
 	for _, public := range []string{"http://127.0.0.1:8080", "https://127.0.0.1:8080"} {
-		f := newFace(t, func(o *Options) { o.PublicURL = public })
+		f := newFace(t, proxied(public))
 		for _, path := range []string{"/", "/console/", "/manager/", "/nothing", "/api/v1/session", "/api/nothing", "/healthz", "/assets/main-1a2b.js"} {
 			res := f.send("GET", path, "")
 			for name, want := range map[string]string{
@@ -198,7 +206,7 @@ func TestOtherOriginsAreRefused(t *testing.T) {
 }
 
 func TestOnlyThePublicHostIsServed(t *testing.T) {
-	local, public := newFace(t, nil), newFace(t, func(o *Options) { o.PublicURL = "https://cc.example.com" })
+	local, public := newFace(t, nil), newFace(t, proxied("https://cc.example.com"))
 	for host, want := range map[string][2]int{
 		"127.0.0.1:8080":     {200, 421},
 		"localhost:5173":     {200, 421},
@@ -221,6 +229,44 @@ func TestOnlyThePublicHostIsServed(t *testing.T) {
 	}
 }
 
+func TestHTTPStaysOnTheMachine(t *testing.T) {
+	local := newFace(t, nil)
+	bare := newFace(t, func(o *Options) { o.PublicURL = "https://cc.example.com" })
+	behind := newFace(t, proxied("https://cc.example.com"))
+	for _, c := range []struct {
+		name   string
+		f      *face
+		remote string
+		tls    bool
+		path   string
+		want   int
+	}{
+		{"demo, this machine", local, "127.0.0.1:1", false, "/console/", 200},
+		{"demo, this machine by IPv6", local, "[::1]:1", false, "/console/", 200},
+		{"demo, from elsewhere", local, "192.0.2.9:1", false, "/console/", 403},
+		{"own certificate", bare, "192.0.2.9:1", true, "/console/", 200},
+		{"own certificate, plain", bare, "192.0.2.9:1", false, "/console/", 403},
+		{"own certificate, plain on loopback", bare, "127.0.0.1:1", false, "/console/", 403},
+		{"health on loopback", bare, "127.0.0.1:1", false, "/healthz", 200},
+		{"behind the proxy", behind, "127.0.0.1:1", false, "/console/", 200},
+		{"around the proxy", behind, "192.0.2.9:1", false, "/console/", 403},
+	} {
+		r := httptest.NewRequest("GET", c.path, nil)
+		r.Host, r.RemoteAddr = "cc.example.com", c.remote
+		if c.f == local {
+			r.Host = "127.0.0.1:8080"
+		}
+		if c.tls {
+			r.TLS = &tls.ConnectionState{}
+		}
+		w := httptest.NewRecorder()
+		c.f.Handler().ServeHTTP(w, r)
+		if w.Code != c.want {
+			t.Errorf("%s: %d", c.name, w.Code)
+		}
+	}
+}
+
 func TestPublicURL(t *testing.T) {
 	for in, ok := range map[string]bool{
 		"https://cc.example.com": true, "https://cc.example.com/": true, "https://cc.example.com:8443": true, "http://localhost:8080": true, "http://[::1]:1": true,
@@ -235,7 +281,7 @@ func TestPublicURL(t *testing.T) {
 
 func TestCookieByScheme(t *testing.T) {
 	for public, want := range map[string]string{"http://127.0.0.1:8080": "sid", "https://127.0.0.1:8080": "__Host-sid"} {
-		f := newFace(t, func(o *Options) { o.PublicURL = public })
+		f := newFace(t, proxied(public))
 		res := f.send("POST", "/api/v1/session", `{"userId":"anna","password":"`+goodPassword+`"}`, "Content-Type: application/json")
 		c := res.Cookies()[0]
 		if c.Name != want || c.Secure != (want == "__Host-sid") || !c.HttpOnly || c.Domain != "" {
@@ -330,7 +376,13 @@ func TestMetricsAreForThisMachine(t *testing.T) {
 	if text := body(t, res); res.StatusCode != 200 || !strings.Contains(text, `cordboard_http_requests_total{class="2xx"} 1`) || !strings.Contains(text, `cordboard_streams{tenant="acme"} 0`) || !strings.HasSuffix(text, "more_figures 1\n") {
 		t.Errorf("%d %s", res.StatusCode, text)
 	}
-	for _, h := range [][]string{{"Remote: 192.0.2.1:5"}, {"Remote: 127.0.0.1:5", "X-Forwarded-For: 192.0.2.1"}} {
+	proxy := func(o *Options) {
+		o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.1/32")}
+	}
+	if res := newFace(t, proxy).send("GET", "/metrics", "", "Remote: 192.0.2.1:5"); res.StatusCode != 404 {
+		t.Errorf("a proxy asks: %d", res.StatusCode)
+	}
+	for _, h := range [][]string{{"Remote: 127.0.0.1:5", "X-Forwarded-For: 192.0.2.1"}} {
 		if res := f.send("GET", "/metrics", "", h...); res.StatusCode != 404 {
 			t.Errorf("%v: %d", h, res.StatusCode)
 		}
@@ -338,7 +390,9 @@ func TestMetricsAreForThisMachine(t *testing.T) {
 }
 
 func TestClientAddress(t *testing.T) {
-	f := newFace(t, func(o *Options) { o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")} })
+	f := newFace(t, func(o *Options) { // two proxies in a row
+		o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+	})
 	for _, c := range []struct{ peer, forwarded, want string }{
 		{"192.0.2.9:1", "", "192.0.2.9"},
 		{"192.0.2.9:1", "198.51.100.1", "192.0.2.9"},             // not a proxy of ours

@@ -31,7 +31,7 @@ func (s *Server) walls(next http.Handler) http.Handler {
 	if err := origin.AddTrustedOrigin(s.public.Scheme + "://" + s.public.Host); err != nil {
 		panic(err) // publicURL has checked it
 	}
-	inner := s.host(origin.Handler(next))
+	inner := s.transport(s.host(origin.Handler(next)))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := rand.Text()
 		r = r.WithContext(problem.WithRequestID(r.Context(), id))
@@ -75,6 +75,20 @@ func (s *Server) headers(w http.ResponseWriter) {
 	if s.public.Scheme == "https" {
 		h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 	}
+}
+
+// transport refuses http where it would go over a wire (GEN-1, GEN-13): it comes from a trusted proxy, or stays on this
+// machine because the public URL is one of loopback. Health and figures may be asked for by this machine itself.
+func (s *Server) transport(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		peer := peerOf(r)
+		own := peer.IsLoopback() && (s.public.Scheme == "http" || r.URL.Path == "/healthz" || r.URL.Path == "/metrics")
+		if r.TLS == nil && !own && !s.trusted(peer) {
+			problem.Write(w, r, fault.New(fault.Forbidden, "PLAIN_HTTP", "This server is reached by https only. If a proxy stands before it, its address belongs on the list of trusted proxies."))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // host refuses requests for another host than the public one (GEN-14): names that lead here by a trick of DNS, too.

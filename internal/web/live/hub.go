@@ -74,6 +74,7 @@ type Hub struct {
 
 	mu      sync.Mutex
 	streams map[string]map[*stream]struct{} // by agent id
+	waiting *desk.Waiting                   // as last heard; nil: ask the desk
 	said    time.Time                       // when waiting was last sent
 	pending bool                            // it will be sent again soon
 
@@ -168,8 +169,9 @@ func (h *Hub) onDelivery(ev delivery.Changed) {
 
 // onWaiting sends how the queues stand at once, but not more often than every spread: every console shows
 // them, and they change with every call.
-func (h *Hub) onWaiting(desk.Waiting) {
+func (h *Hub) onWaiting(w desk.Waiting) {
 	h.mu.Lock()
+	h.waiting = &w
 	wait := spread - h.Now().Sub(h.said)
 	if h.pending {
 		h.mu.Unlock()
@@ -190,6 +192,17 @@ func (h *Hub) sendWaiting() {
 	h.pending, h.said = false, h.Now()
 	h.mu.Unlock()
 	h.markAll(dirtyWaiting)
+}
+
+// latestWaiting does not make the desk count for every console.
+func (h *Hub) latestWaiting() desk.Waiting {
+	h.mu.Lock()
+	w := h.waiting
+	h.mu.Unlock()
+	if w != nil {
+		return *w
+	}
+	return h.Desk.Waiting()
 }
 
 func (h *Hub) onSetting(ev setting.Changed) {

@@ -445,14 +445,17 @@ func TestUnnumberedParts(t *testing.T) {
 		h.hub.SignOn("a")
 		got, _ := x.events(t)
 		wantEvents(t, got, "crm")
-		for range 100 {
-			bus.Publish(h.bus, desk.Waiting{Waiting: 1})
+		for n := range 100 {
+			bus.Publish(h.bus, desk.Waiting{Waiting: n})
 		}
 		got, _ = x.events(t)
 		wantEvents(t, got, "waiting")
 		time.Sleep(spread)
-		got, _ = x.events(t)
+		got, data = x.events(t)
 		wantEvents(t, got, "waiting")
+		if data["waiting"] != 99.0 {
+			t.Errorf("the latest wins: %v", data)
+		}
 		bus.Publish(h.bus, setting.Changed{Kind: "screenpop"})
 		got, _ = x.events(t)
 		wantEvents(t, got, "settings")

@@ -234,7 +234,7 @@ func (f *feed) snapshot(ctx context.Context) error {
 	s := Snapshot{
 		N: a.Version, At: h.Now().UTC().Truncate(time.Millisecond), Me: h.Me(id), Agent: view.AgentOf(c, a),
 		Interactions: []view.Interaction{}, Recent: []view.Interaction{},
-		Waiting: view.WaitingOf(h.Desk.Waiting()), Phone: h.Options.Phone(id, f.stream.tab), CRM: crm,
+		Waiting: view.WaitingOf(h.latestWaiting()), Phone: h.Options.Phone(id, f.stream.tab), CRM: crm,
 		CodeLists: view.CodeListsOf(c), Settings: view.SettingsOf(c),
 	}
 	for _, i := range seen {
@@ -296,7 +296,7 @@ func (f *feed) clean(ctx context.Context) error {
 		return f.snapshot(ctx)
 	}
 	if d&dirtyWaiting != 0 {
-		if err := f.pen.event("waiting", view.WaitingOf(h.Desk.Waiting())); err != nil {
+		if err := f.pen.event("waiting", view.WaitingOf(h.latestWaiting())); err != nil {
 			return err
 		}
 	}
