@@ -2,11 +2,11 @@ package simorg
 
 import (
 	"crypto/rsa"
+	"fmt"
 	"io/fs"
 	"os"
 	"time"
 
-	"cordboard/internal/fault"
 	"cordboard/internal/simorg/control"
 	"cordboard/internal/simorg/engine/ledger"
 	"cordboard/internal/simorg/engine/signon"
@@ -65,7 +65,7 @@ func (o *Org) SetPassword(username, password string) error {
 func (o *Org) credential(username string, change func(*signon.Credential)) error {
 	p, ok := o.engine.Person(username)
 	if !ok {
-		return fault.Newf(fault.NotFound, "NO_SUCH_USER", "The simulated org has no user %s.", username)
+		return problem("NO_SUCH_USER", "The simulated org has no user %s.", username)
 	}
 	c, _ := o.engine.SignOn.Credential(p.ID)
 	change(&c)
@@ -107,7 +107,7 @@ func (o *Org) SetApp(a App) error {
 	if a.RunAs != "" {
 		p, ok := o.engine.Person(a.RunAs)
 		if !ok {
-			return fault.Newf(fault.NotFound, "NO_SUCH_USER", "The simulated org has no user %s.", a.RunAs)
+			return problem("NO_SUCH_USER", "The simulated org has no user %s.", a.RunAs)
 		}
 		out.RunAs = p.ID
 	}
@@ -129,4 +129,15 @@ func OpenSeed(nameOrDir string) (fs.FS, error) {
 		return nil, badSeed(err)
 	}
 	return fsys, nil
+}
+
+// Problem is why an org cannot be started or changed from outside: a stable code (SEED_INVALID, STATE_UNUSABLE,
+// ADDRESS_TAKEN, NO_SUCH_USER) and a sentence for people. It is the simulator's own type: the simulator shares no code
+// with those who use it.
+type Problem struct{ Code, Message string }
+
+func (p *Problem) Error() string { return p.Code + ": " + p.Message }
+
+func problem(code, format string, args ...any) error {
+	return &Problem{code, fmt.Sprintf(format, args...)}
 }

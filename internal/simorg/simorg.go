@@ -19,7 +19,6 @@ import (
 	"sync"
 	"time"
 
-	"cordboard/internal/fault"
 	"cordboard/internal/simorg/control"
 	"cordboard/internal/simorg/engine"
 	"cordboard/internal/simorg/oauth"
@@ -54,7 +53,7 @@ type Org struct {
 	done   chan struct{}
 }
 
-// New reads the seed and makes the org. A bad seed is a fault SEED_INVALID that says file, line and reason; a state
+// New reads the seed and makes the org. A bad seed is a Problem SEED_INVALID that says file, line and reason; a state
 // folder that cannot be used is STATE_UNUSABLE.
 func New(opt Options) (*Org, error) {
 	if opt.Logger == nil {
@@ -91,7 +90,7 @@ func New(opt Options) (*Org, error) {
 	case seedErr != nil:
 		return nil, badSeed(seedErr)
 	case err != nil:
-		return nil, fault.Newf(fault.Invalid, "STATE_UNUSABLE", "The state folder of the simulated org cannot be used: %v. Nothing in it was changed; give another folder or repair it.", err)
+		return nil, problem("STATE_UNUSABLE", "The state folder of the simulated org cannot be used: %v. Nothing in it was changed; give another folder or repair it.", err)
 	}
 	o := &Org{engine: e, log: opt.Logger, base: strings.TrimSuffix(opt.BaseURL, "/")}
 	o.control = control.New(e)
@@ -105,7 +104,7 @@ func New(opt Options) (*Org, error) {
 }
 
 func badSeed(err error) error {
-	return fault.Newf(fault.Invalid, "SEED_INVALID", "The seed of the simulated org is not usable: %v. The org was not started.", err)
+	return problem("SEED_INVALID", "The seed of the simulated org is not usable: %v. The org was not started.", err)
 }
 
 // baseOf is the scheme and host that a request's answer uses in absolute addresses.
@@ -123,7 +122,7 @@ func (o *Org) Handler() http.Handler { return o.handler }
 func (o *Org) Start(addr string) error {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
-		return fault.Newf(fault.Unavailable, "ADDRESS_TAKEN", "The simulated org cannot listen on %s. Is the port in use? Give another address.", addr).With(err)
+		return problem("ADDRESS_TAKEN", "The simulated org cannot listen on %s. Is the port in use? Give another address.", addr)
 	}
 	o.Serve(l)
 	return nil
