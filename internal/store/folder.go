@@ -12,6 +12,9 @@ import (
 // takeFolder makes the data folder fit and locks it for this process; closing the file unlocks. The kernel lets go of
 // the lock when the process dies, however it dies.
 func takeFolder(dir string) (*os.File, error) {
+	if st, err := os.Stat(dir); err == nil && !st.IsDir() {
+		return nil, fault.Newf(fault.Invalid, "DATA_NO_FOLDER", "%s is a file, not a folder. Name a folder with --data.", dir)
+	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, unwritable(dir, err)
 	}
@@ -39,9 +42,6 @@ func private(dir string) error {
 	st, err := os.Stat(dir)
 	if err != nil {
 		return unwritable(dir, err)
-	}
-	if !st.IsDir() {
-		return fault.Newf(fault.Invalid, "DATA_NO_FOLDER", "%s is a file, not a folder. Name a folder with --data.", dir)
 	}
 	if st.Mode().Perm()&0o077 == 0 {
 		return nil

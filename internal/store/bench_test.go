@@ -1,0 +1,83 @@
+package store_test
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"cordboard/internal/store"
+	"cordboard/internal/store/pgtest"
+)
+
+// benchWriters measures durable interactions per second: each the commit of closing. The ratio of many writers, whose
+// commits are grouped, to one writer, who waits for the disk each time, is what DESIGN §8 holds.
+func benchWriters(b *testing.B, o store.Options, writers int) {
+	in, err := store.Open(b.Context(), o)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer in.Close() //nolint:errcheck // the measurement is over
+	tn, err := in.Tenant(b.Context(), "acme")
+	if err != nil {
+		b.Fatal(err)
+	}
+	var next atomic.Int64
+	var mu sync.Mutex
+	var took []time.Duration
+	b.ResetTimer()
+	var wg sync.WaitGroup
+	for range writers {
+		wg.Go(func() {
+			var mine []time.Duration
+			for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
+				began := time.Now()
+				if err := tn.Change(b.Context(), closing(fmt.Sprintf("int-%016x", n))); err != nil {
+					b.Error(err)
+					return
+				}
+				mine = append(mine, time.Since(began))
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			took = append(took, mine...)
+		})
+	}
+	wg.Wait()
+	b.StopTimer()
+	slices.Sort(took)
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "interactions/s")
+	b.ReportMetric(took[len(took)/2].Seconds()*1000, "p50-ms")
+	b.ReportMetric(took[len(took)*99/100].Seconds()*1000, "p99-ms")
+}
+
+func BenchmarkOneByOne(b *testing.B) { benchWriters(b, store.Options{DataDir: b.TempDir()}, 1) }
+func BenchmarkGrouped(b *testing.B)  { benchWriters(b, store.Options{DataDir: b.TempDir()}, 64) }
+func BenchmarkPostgreSQL(b *testing.B) {
+	benchWriters(b, store.Options{DatabaseURL: pgtest.URL(b), Conns: 8}, 8)
+}
+
+// BenchmarkSnapshot measures what a console asks for when it connects.
+func BenchmarkSnapshot(b *testing.B) {
+	in, err := store.Open(b.Context(), store.Options{DataDir: b.TempDir()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer in.Close() //nolint:errcheck // the measurement is over
+	tn, err := in.Tenant(b.Context(), "acme")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for n := range 2000 {
+		if err := tn.Change(b.Context(), closing(fmt.Sprintf("int-%016x", n))); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for b.Loop() {
+		if _, is, err := tn.Snapshot(b.Context(), "ag1", 20); err != nil || len(is) != 20 {
+			b.Fatal(len(is), err)
+		}
+	}
+}
