@@ -1,6 +1,7 @@
 package interaction
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 	"testing"
@@ -11,7 +12,12 @@ import (
 
 func TestInvariants(t *testing.T) { rapid.Check(t, invariants) }
 
-func FuzzInvariants(f *testing.F) { f.Fuzz(rapid.MakeFuzz(invariants)) }
+func FuzzInvariants(f *testing.F) {
+	for _, seed := range []string{"", "\x01", "queued, offered, accepted, closed; and again from the beginning, with another agent"} {
+		f.Add(bytes.Repeat([]byte(seed), 40))
+	}
+	f.Fuzz(rapid.MakeFuzz(invariants))
+}
 
 // invariants plays any signals of anyone in any order, the clock jumping both ways, and holds what must always hold.
 func invariants(t *rapid.T) {

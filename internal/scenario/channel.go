@@ -33,8 +33,10 @@ func (c *channel) Do(i interaction.Interaction, e interaction.Effect) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if e.Kind == interaction.Alert && c.dead[e.Agent] {
-		d := c.w.Desk
-		go d.Signal(c.w.ctx, i.ID, interaction.Signal{Kind: interaction.AgentUnreachable, Agent: e.Agent, Offer: e.Offer})
+		d := c.w.Desk // a signal may not be sent from within Do: it would wait for itself
+		go func() {
+			_ = d.Signal(c.w.ctx, i.ID, interaction.Signal{Kind: interaction.AgentUnreachable, Agent: e.Agent, Offer: e.Offer})
+		}()
 	}
 }
 

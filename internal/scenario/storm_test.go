@@ -15,6 +15,8 @@ import (
 	"cordboard/internal/desk/desktest"
 	"cordboard/internal/fault"
 	"cordboard/internal/interaction"
+	"cordboard/internal/store"
+	"cordboard/internal/store/pgtest"
 	"cordboard/internal/tenant"
 )
 
@@ -167,6 +169,12 @@ func TestStorm(t *testing.T) {
 	}
 	t.Run("sqlite", func(t *testing.T) {
 		weather(t, 99, func(*storm) func(*testing.T) desk.Store { return sqlite })
+	})
+	t.Run("postgresql", func(t *testing.T) {
+		url := pgtest.URL(t) // before the bubble: the server outlives it
+		weather(t, 100, func(*storm) func(*testing.T) desk.Store {
+			return func(t *testing.T) desk.Store { return tenantOf(t, store.Options{DatabaseURL: url}) }
+		})
 	})
 }
 

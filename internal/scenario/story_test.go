@@ -7,6 +7,7 @@ import (
 	"cordboard/internal/desk/desktest"
 	"cordboard/internal/interaction"
 	"cordboard/internal/store"
+	"cordboard/internal/store/pgtest"
 	"cordboard/internal/tenant"
 )
 
@@ -27,9 +28,13 @@ func play(t *testing.T, o Options, story func(w *World)) {
 	})
 }
 
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
 // sqlite opens the real store in a folder that goes with the test.
-func sqlite(t *testing.T) desk.Store {
-	in, err := store.Open(t.Context(), store.Options{DataDir: t.TempDir()})
+func sqlite(t *testing.T) desk.Store { return tenantOf(t, store.Options{DataDir: t.TempDir()}) }
+
+func tenantOf(t *testing.T, o store.Options) desk.Store {
+	in, err := store.Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
