@@ -89,7 +89,7 @@ var table = map[State]map[SignalKind]rule{
 var (
 	completes       = []State{Wrapup, Closed}
 	completedEvents = []EventKind{EventCompleted, EventClosed}
-	// lateAnswer lets an agent's device go that answered an offer which was over: telephony's crossed answer.
+	// lateAnswer lets an agent's device go that answered an offer which was over: the two crossed.
 	lateAnswer = rule{letGo, nil, nil, []EffectKind{Unalert}, "the answer to an offer that is over is let go again"}
 )
 
