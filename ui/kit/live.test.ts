@@ -109,7 +109,6 @@ function stage() {
   let timers: { id: number; f: () => void; ms: number }[] = [];
   let next = 1;
   let clock = 0;
-  let arrived: (() => void) | null = null;
   const deps: LiveDeps = {
     fetch: async (_url, init) => {
       const signal = init!.signal!;
@@ -119,7 +118,6 @@ function stage() {
       const body = new ReadableStream<Uint8Array>({ start: (c) => void (ctl = c) });
       signal.addEventListener('abort', () => ctl.error(new DOMException('aborted', 'AbortError')));
       streams.push({ push: (t) => ctl.enqueue(enc.encode(t)), end: () => ctl.close(), signal });
-      queueMicrotask(() => arrived?.());
       return new Response(body, { status: 200 });
     },
     setTimeout: (f, ms) => {
