@@ -87,7 +87,9 @@ func (s *Switch) onInvite(req *wire.Request, tx wire.ServerTransaction) {
 	}
 	cancelled := !tx.OnCancel(func(*wire.Request) { gone(phone.CauseCancelled) })
 	if cancelled || !tx.OnTerminate(func(string, error) { gone(phone.CauseLost) }) {
+		// Over before it began: nobody has heard of it, and nobody will.
 		s.forget(l)
+		close(l.done)
 		return
 	}
 	s.opts.Log.Info("call arrived", "leg", l.id, "trunk", trunk, "from", caller.Mask(number), "to", caller.Mask(called))

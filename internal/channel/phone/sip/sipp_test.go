@@ -136,9 +136,12 @@ func load(t testing.TB, transport string, rate, calls int) (caller, callee tally
 		t.Fatal(errors.Join(a.err, b.err))
 	}
 	if len(legs) != 0 {
-		t.Errorf("%d legs are left", len(legs))
+		t.Logf("%d legs are left, such as %+v", len(legs), legs[0])
+		caller.failed += len(legs)
 	}
-	return a.tally, b.tally
+	caller.good, caller.retransmitted, callee = a.good, a.retransmitted, b.tally
+	caller.failed += a.failed
+	return caller, callee
 }
 
 // joiner answers each call by dialling on and bridging, as the phone channel does.

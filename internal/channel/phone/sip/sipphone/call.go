@@ -127,7 +127,8 @@ func (p *Phone) keep(c *Call) {
 
 // follow sees an outgoing INVITE to its end.
 func (c *Call) follow(ctx context.Context, req *wire.Request, tx wire.ClientTransaction, r Request) {
-	give, heard, cancelled := ctx.Done(), false, false
+	give, heard, cancelled := ctx.Done(), false, false // a ctx that never ends has a nil Done: gone says whether we gave up
+	gone := false
 	var nobody <-chan time.Time
 	for {
 		select {
@@ -138,13 +139,13 @@ func (c *Call) follow(ctx context.Context, req *wire.Request, tx wire.ClientTran
 				if res.StatusCode >= 180 {
 					c.mark(c.ringing)
 				}
-				if give == nil && !cancelled {
+				if gone && !cancelled {
 					cancelled = true
 					c.cancel(req)
 				}
 			case res.IsSuccess():
 				c.accepted(tx, res, r)
-				if give == nil {
+				if gone {
 					// The answer crossed our giving up: it is acknowledged, and hung up (RFC 3261 §9.1).
 					_ = c.Hangup(c.phone.ctx)
 				}
@@ -157,7 +158,7 @@ func (c *Call) follow(ctx context.Context, req *wire.Request, tx wire.ClientTran
 			c.end(errors.New("the other side doesn't answer"))
 			return
 		case <-give:
-			give = nil
+			give, gone = nil, true
 			if heard && !cancelled {
 				cancelled = true
 				c.cancel(req)
