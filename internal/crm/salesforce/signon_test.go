@@ -254,6 +254,10 @@ func TestAnExpiredSessionIsRenewedOnceAndTheRequestRepeatedOnce(t *testing.T) {
 	if s, l := len(h.org.seen("GET /search")), len(h.org.seen("POST /services/Soap")); s != 2 || l != 1 {
 		t.Errorf("%d searches, %d sign-ins", s, l)
 	}
+	h.org.clear()
+	if _, err := h.Find(t.Context(), agent, byPhone); err != nil || len(h.org.seen("")) != 1 {
+		t.Errorf("%v; %d round trips after the renewal, want 1", err, len(h.org.seen("")))
+	}
 	// A new session that is refused at once is no case for a third.
 	h.org.clear()
 	h.org.says("GET /search", 401, refusal("INVALID_SESSION_ID", "Session expired or invalid"))

@@ -78,6 +78,7 @@ type seat struct {
 	session *Session
 	refused *SignOn // the circuit, also when the store could not be told
 	objects map[string]*Object
+	user    string // whose view objects is
 }
 
 func (s *Access) seat(agent string) *seat {

@@ -92,7 +92,7 @@ func (s *Access) Objects(ctx context.Context, agent string, names ...string) (ma
 	var ask []string
 	st, now := s.seat(agent), s.o.Clock()
 	if _, err := s.Session(ctx, agent); err != nil {
-		return nil, err // before looking: a new session empties what was described
+		return nil, err // before looking: another user's session empties what was described
 	}
 	st.mu.Lock()
 	for _, n := range names {

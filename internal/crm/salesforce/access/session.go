@@ -120,7 +120,12 @@ func (s *Access) signIn(ctx context.Context, agent string, force bool) (*Session
 	if blocked(so.Result) {
 		st.refused = &so
 	}
-	st.objects = map[string]*Object{}
+	if sess == nil || force || sess.UserID != st.user {
+		st.objects = map[string]*Object{} // a session renewed in mid-work sees what the last one saw, until it turns out otherwise
+	}
+	if sess != nil {
+		st.user = sess.UserID
+	}
 	st.mu.Unlock()
 	s.record(ctx, so)
 	if sess == nil {
