@@ -37,7 +37,7 @@ func (s *Access) Call(ctx context.Context, agent string, r wire.Request) (wire.A
 	return a, sess, s.judge(ctx, agent, sess, err)
 }
 
-// hazards are the 401 texts after which a new sign-in would only lead to the next 401 (facts, section 1.3).
+// hazards are the 401 texts after which a new sign-in would only lead to the next 401.
 var hazards = []struct {
 	text   string
 	result Result

@@ -50,7 +50,7 @@ func (r *Refusal) Error() string {
 	return fmt.Sprintf("sign-in refused with %d %s: %s", r.Status, r.Code, r.Text)
 }
 
-// maxSOAP is the last API version that knows login() (facts: not in 65.0 and later).
+// maxSOAP is the last API version that knows login().
 const maxSOAP = 64
 
 // SOAPVersion is the version for login(): the tenant's own, never above 64.0.

@@ -66,7 +66,7 @@ func In(field string, values ...string) Cond {
 }
 
 // Text is a SOQL string literal. Backslash first, then the quote and the control characters that have an escape; other
-// control characters are written as \uXXXX.
+// control characters are written by their number (\u0000).
 func Text(s string) string {
 	var b strings.Builder
 	b.Grow(len(s) + 2)
