@@ -1,7 +1,7 @@
 /**
  * The agent's desk: what the live stream says, which interaction is looked at, and the commands. One per page.
  */
-import type { Agent, Interaction, Me, Status } from '../api/types.ts';
+import type { Agent, Interaction, Me, SignOn, Status } from '../api/types.ts';
 import { api, Problem, sentence } from '../kit/api.ts';
 import { isOpen, Live, type Line, type View } from '../kit/live.ts';
 import { store, stored, tabId } from '../kit/stored.ts';
@@ -88,6 +88,11 @@ export class Desk {
       this.#drafts.set(id, d);
     }
     return d;
+  }
+
+  /** Takes a new sign-on state ahead of the stream's word about it. */
+  signOn(s: SignOn): void {
+    this.#live.patch({ crm: s });
   }
 
   // Commands.

@@ -57,7 +57,7 @@ export class Manager {
     if (room === 'screen-pop') return this.#screenPop(method, id, body);
     if (room === 'deliveries') return this.#deliveries(id, verb, body, url);
     if (room === 'users' && verb === 'password') return String(body.password).length < 8 ? refuse(422, { code: 'INVALID', message: 'The password was not changed.', errors: [{ field: 'password', code: 'SHORT', message: 'A password has at least 10 characters.' }] }) : {};
-    if (room === 'users' && verb === 'sip-secret') return { user: 'acme-cleo', secret: 'k7Qv-2mXw-9tRb-4nHs' };
+    if (room === 'users' && verb === 'sip-secret') return { user: { ...this.users[2]!, sipUser: 'acme-cleo' }, secret: 'k7Qv-2mXw-9tRb-4nHs' };
     const rooms: Record<string, [string, { id: string | number; name?: string; version: number }[]]> = { users: ['users', this.users], queues: ['queues', this.queues], channels: ['channels', this.channels], 'code-lists': ['codeLists', this.codes], trunks: ['trunks', this.trunks] };
     const found = rooms[room ?? ''];
     if (!found) return refuse(404, { code: 'NOT_FOUND', message: 'This does not exist.' });
@@ -83,7 +83,7 @@ export class Manager {
 
   #screenPop(method: string, what: string | undefined, body: Json): unknown {
     if (what === 'key') return { certificate: this.certificate };
-    if (what === 'test') return { ok: true, message: 'The org answers: Acme Corp, REST 64.0.', signOns: [] };
+    if (what === 'test') return { reachable: true, message: 'The org answers: Acme Corp.', kinds: ['password', 'jwt'], apiVersion: '64.0' };
     if (method === 'GET') return { settings: this.screenPop, certificate: this.certificate };
     const c = body as never as ScreenPop;
     if (!c.connection.apiVersion) return refuse(422, { code: 'INVALID', message: 'Nothing was saved.', errors: [{ field: 'connection.apiVersion', code: 'REQUIRED', message: 'Enter a version, e.g. 64.0.' }, { field: 'connection.loginUrl', code: 'URL', message: '“acme” is no https address. Write it like https://acme.my.salesforce.com.' }] });
