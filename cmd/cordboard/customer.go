@@ -42,10 +42,10 @@ func (c *customerCallCmd) Run(ctx context.Context) error {
 	call, err := phone.Call(ring, sipphone.Request{Server: c.Server, To: c.To, From: c.From, Display: c.Name, Withheld: c.From == ""})
 	var refused *sipphone.Refused
 	switch {
+	case err != nil && ring.Err() != nil && ctx.Err() == nil:
+		return fault.Newf(fault.Unavailable, "NO_ANSWER", "Nobody answered within %s.", c.Wait)
 	case errors.As(err, &refused):
 		return fault.Newf(fault.Unavailable, "REFUSED", "The call was refused: %d %s.", refused.Code, refused.Reason)
-	case errors.Is(err, context.DeadlineExceeded):
-		return fault.Newf(fault.Unavailable, "NO_ANSWER", "Nobody answered within %s.", c.Wait)
 	case err != nil:
 		return err
 	}

@@ -19,25 +19,31 @@ func (w *world) play(ctx context.Context) error {
 	if err := w.start(ctx); err != nil {
 		return err
 	}
-	ctx, over := context.WithCancel(ctx)
-	var people sync.WaitGroup
+	shift, over := context.WithCancel(ctx)
+	var people, customers sync.WaitGroup
 	defer people.Wait()
 	defer over()
+	defer customers.Wait() // who is talking ends his call; only then do the agents go home
 	for _, a := range w.agents {
 		s, err := w.signIn(ctx, a.userID)
 		if err != nil {
 			return err
 		}
-		people.Go(func() { w.atWork(ctx, a, s) })
+		people.Go(func() { w.atWork(shift, a, s) })
 	}
 	for range w.callers {
-		people.Go(func() {
+		customers.Go(func() {
 			for ctx.Err() == nil && !w.enough() {
 				w.customer(ctx)
 			}
 		})
 	}
+	said := time.Now()
 	for ctx.Err() == nil && !w.enough() {
+		if time.Since(said) > 5*time.Second {
+			said = time.Now()
+			w.progress()
+		}
 		select {
 		case <-w.server.dead:
 			return fmt.Errorf("the program ended by itself: %s", w.server.log.String())
@@ -53,7 +59,16 @@ func (w *world) play(ctx context.Context) error {
 			}
 		}
 	}
-	return ctx.Err()
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%w; the program's log: %s", err, w.server.log.String())
+	}
+	return nil
+}
+
+func (w *world) progress() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	complain("%d of %d conversations, %d kills, %d calls tried, the latest refusal: %v", w.held, w.interactions, w.kills, w.nextCaller, w.refused)
 }
 
 func (w *world) enough() bool {
@@ -99,14 +114,23 @@ func (w *world) customer(ctx context.Context) {
 		return
 	}
 	defer phone.Close()
-	ring, done := context.WithTimeout(ctx, 8*time.Second)
-	defer done()
-	call, err := phone.Call(ring, sipphone.Request{Server: w.sip, To: w.number, From: from})
+	// A customer whose switch has died under him puts the receiver down: Close ends his side without waiting for agreement.
+	call, err := phone.Start(context.WithoutCancel(ctx), sipphone.Request{Server: w.sip, To: w.number, From: from})
 	if err != nil {
-		select {
-		case <-time.After(100 * time.Millisecond): // refused, or nobody there just now
-		case <-ctx.Done():
-		}
+		pause(ctx, 100*time.Millisecond)
+		return
+	}
+	select {
+	case <-call.Answered():
+	case <-call.Done():
+		w.mu.Lock()
+		w.refused = call.Err()
+		w.mu.Unlock()
+		pause(ctx, 100*time.Millisecond) // refused, or nobody there just now
+		return
+	case <-time.After(4 * time.Second):
+		return
+	case <-ctx.Done():
 		return
 	}
 	w.mu.Lock()
@@ -123,4 +147,11 @@ func (w *world) customer(ctx context.Context) {
 	w.mu.Lock()
 	w.held++
 	w.mu.Unlock()
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
 }

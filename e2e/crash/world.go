@@ -19,19 +19,19 @@ import (
 // world is everything around the program under test; it outlives each kill.
 type world struct {
 	settings
-	data        string
-	web, sip    string // host:port
-	org         *simorg.Org
-	orgURL      string
-	agents      []*agent
-	number      string // that customers call
-	server      *server
-	mu          sync.Mutex
-	answered    map[string]bool // customers' numbers whose call was heard answered
-	held        int             // conversations that ended as people end them
-	kills       int
-	nextCaller  int
-	callersDone chan struct{}
+	data       string
+	web, sip   string // host:port
+	org        *simorg.Org
+	orgURL     string
+	agents     []*agent
+	number     string // that customers call
+	server     *server
+	mu         sync.Mutex
+	answered   map[string]bool // customers' numbers whose call was heard answered
+	held       int             // conversations that ended as people end them
+	kills      int
+	nextCaller int
+	refused    error // the latest call that was not answered
 }
 
 // agent is an agent with a SIP telephone that answers by itself.
