@@ -42,7 +42,7 @@ func (b *Book) SaveUser(ctx context.Context, by string, u tenant.User) (tenant.U
 	if _, err = b.put(ctx, by, Doc{Kind: kindUser, Name: u.ID}, u.Version, before, u); err != nil {
 		return u, err
 	}
-	if u.Inactive != old.Inactive {
+	if u.Inactive || old.Inactive { // again for one who is: an earlier try may have ended half-way
 		err = b.o.Accounts.SetInactive(ctx, u.UserID, u.Inactive)
 	}
 	return b.Config().Users[u.ID], err

@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"time"
 
 	"cordboard/internal/fault"
 )
@@ -28,9 +29,12 @@ func (g *Guard) SetPassword(ctx context.Context, userID, next, by, keep string) 
 	if err != nil {
 		return err
 	}
-	if a.Hash, err = g.hash.make(ctx, next); err != nil {
+	done, err := g.hash.turn(ctx)
+	if err != nil {
 		return err
 	}
+	a.Hash = g.hash.make(next)
+	done()
 	if err := g.store.PutAccount(ctx, a); err != nil {
 		return err
 	}
@@ -43,24 +47,36 @@ func (g *Guard) SetPassword(ctx context.Context, userID, next, by, keep string) 
 func (g *Guard) ChangePassword(ctx context.Context, s Session, current, next string) error {
 	now := g.now().UTC()
 	source := sourceOf(s.Address)
-	a, err := g.store.Account(ctx, s.UserID)
-	if err != nil {
+	if err := g.known(ctx, s.UserID, current, source, now); err != nil {
 		return err
-	}
-	ok, _, err := g.hash.check(ctx, a.Hash, current, func() error { return g.locked(ctx, s.UserID, source, now) })
-	if err != nil {
-		return err
-	}
-	if !ok {
-		if err := g.refuse(ctx, a, s.UserID, source, now); fault.Is(err, "LOCKED") {
-			return err
-		}
-		return (fault.Fields{{Field: "current", Code: "WRONG", Message: "This is not your current password."}}).Err()
 	}
 	if err := g.SetPassword(ctx, s.UserID, next, s.Agent, s.Hash); err != nil {
 		return rename(err, "password", "next")
 	}
 	return nil
+}
+
+// known refuses a current password that is not the user's.
+func (g *Guard) known(ctx context.Context, userID, current, source string, now time.Time) error {
+	done, err := g.hash.turn(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := g.locked(ctx, userID, source, now); err != nil {
+		return err
+	}
+	a, err := g.store.Account(ctx, userID)
+	if err != nil {
+		return err
+	}
+	if ok, _ := g.hash.check(a.Hash, current); ok {
+		return nil
+	}
+	if err := g.refuse(ctx, a, userID, source, now); !fault.Is(err, "SIGN_IN_REFUSED") {
+		return err
+	}
+	return (fault.Fields{{Field: "current", Code: "WRONG", Message: "This is not your current password."}}).Err()
 }
 
 // SetInactive closes or opens an account. Closing ends every sign-in at once (SEC-6).
@@ -81,14 +97,10 @@ func (g *Guard) SetInactive(ctx context.Context, userID string, inactive bool) e
 	return g.End(ctx, a.Tenant, a.Agent, "", EndInactive)
 }
 
-// renew stores a hash of today's cost; a failure only means that the old one stays.
+// renew stores a hash of today's cost, within the caller's turn; a failure only means that the old one stays.
 func (g *Guard) renew(ctx context.Context, a Account, password string) {
-	next, err := g.hash.make(ctx, password)
-	if err == nil {
-		a.Hash = next
-		err = g.store.PutAccount(ctx, a)
-	}
-	if err != nil {
+	a.Hash = g.hash.make(password)
+	if err := g.store.PutAccount(ctx, a); err != nil {
 		g.log.Warn("a password hash could not be renewed", "err", err)
 	}
 }

@@ -89,8 +89,8 @@ type Source struct {
 	Browser string
 }
 
-// errRefused is one answer for a wrong password, an unknown user, a deactivated one and one without password (SEC-2).
-func errRefused() error {
+// ErrRefused is one answer for a wrong password, an unknown user, a deactivated one and one without password (SEC-2).
+func ErrRefused() error {
 	return fault.New(fault.Unauthenticated, "SIGN_IN_REFUSED", "User ID or password is not right. Check both and try again.")
 }
 
@@ -105,6 +105,15 @@ func (g *Guard) SignIn(ctx context.Context, userID, password string, from Source
 	now := g.now().UTC().Truncate(time.Millisecond)
 	userID = clean(userID)
 	source := sourceOf(from.Address)
+	// The turn is kept until a refusal is counted, so that those who wait meanwhile find the lock when it falls.
+	done, err := g.hash.turn(ctx)
+	if err != nil {
+		return "", Session{}, err
+	}
+	defer done()
+	if err := g.locked(ctx, userID, source, now); err != nil {
+		return "", Session{}, err
+	}
 	a, err := g.store.Account(ctx, userID)
 	if err != nil && fault.KindOf(err) != fault.NotFound {
 		return "", Session{}, err
@@ -112,10 +121,7 @@ func (g *Guard) SignIn(ctx context.Context, userID, password string, from Source
 	if len(password) > 4*MaxPassword {
 		password = "" // too long to be anyone's: costs the same time, fits nobody
 	}
-	ok, stale, err := g.hash.check(ctx, a.Hash, password, func() error { return g.locked(ctx, userID, source, now) })
-	if err != nil {
-		return "", Session{}, err
-	}
+	ok, stale := g.hash.check(a.Hash, password)
 	if !ok || a.Inactive {
 		return "", Session{}, g.refuse(ctx, a, userID, source, now)
 	}

@@ -33,7 +33,7 @@ const (
 	patience = 10 * time.Second
 )
 
-// hasher makes and checks argon2id hashes, a few at a time.
+// hasher makes and checks argon2id hashes. Whoever does either takes a turn first: there are a few at a time.
 type hasher struct {
 	cost  cost
 	turns chan struct{}
@@ -61,34 +61,20 @@ func (h *hasher) turn(ctx context.Context) (done func(), err error) {
 }
 
 // make hashes a password into a PHC string.
-func (h *hasher) make(ctx context.Context, password string) (string, error) {
-	done, err := h.turn(ctx)
-	if err != nil {
-		return "", err
-	}
-	defer done()
+func (h *hasher) make(password string) string {
 	salt := randomBytes(saltBytes)
-	return encode(h.cost, salt, h.cost.key(password, salt)), nil
+	return encode(h.cost, salt, h.cost.key(password, salt))
 }
 
 // check reports whether the password is the one that phc was made of, and whether phc should be made anew. An empty or
-// unreadable phc costs as much time as a good one and never fits. admit is asked when its turn has come: those that
-// waited while a lock fell are not looked at any more.
-func (h *hasher) check(ctx context.Context, phc, password string, admit func() error) (ok, stale bool, err error) {
-	done, err := h.turn(ctx)
-	if err != nil {
-		return false, false, err
-	}
-	defer done()
-	if err := admit(); err != nil {
-		return false, false, err
-	}
+// unreadable phc costs as much time as a good one and never fits.
+func (h *hasher) check(phc, password string) (ok, stale bool) {
 	c, salt, key, readable := decode(phc)
 	if !readable {
 		c, salt, key, _ = decode(h.dummy)
 	}
 	same := subtle.ConstantTimeCompare(c.key(password, salt), key) == 1
-	return same && readable, c != h.cost, nil
+	return same && readable, c != h.cost
 }
 
 func (c cost) key(password string, salt []byte) []byte {

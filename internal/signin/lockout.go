@@ -62,7 +62,11 @@ func (g *Guard) refuse(ctx context.Context, a Account, userID, source string, no
 	if err != nil && fault.KindOf(err) != fault.NotFound {
 		return err
 	}
-	if f.Count == 0 || now.Sub(f.Since) > failWindow || !f.LockedUntil.IsZero() {
+	locked := !f.LockedUntil.IsZero()
+	if locked && f.LockedUntil.After(now) {
+		return errLocked(f.LockedUntil, now) // evaluated while the lock fell
+	}
+	if f.Count == 0 || locked || now.Sub(f.Since) > failWindow {
 		f = Failures{Since: now}
 	}
 	f.UserID, f.Source = userID, source
@@ -78,5 +82,5 @@ func (g *Guard) refuse(ctx context.Context, a Account, userID, source string, no
 	if !f.LockedUntil.IsZero() {
 		return errLocked(f.LockedUntil, now)
 	}
-	return errRefused()
+	return ErrRefused()
 }

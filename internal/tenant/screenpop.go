@@ -13,6 +13,7 @@ import (
 )
 
 var (
+	salesforceForm = regexp.MustCompile(`^([a-z0-9-]+\.)+salesforce\.com$`)
 	versionForm    = regexp.MustCompile(`^[1-9][0-9]{1,2}\.0$`)
 	phoneFieldForm = regexp.MustCompile(`^(Account|Contact|Lead)\.[A-Za-z][A-Za-z0-9_]{0,79}$`)
 )
@@ -142,7 +143,7 @@ func loginURLFault(s string, hosts []string) string {
 		return "The address must begin with https://."
 	case listed:
 		return ""
-	case !strings.HasSuffix(name, ".salesforce.com") || u.Port() != "":
+	case !salesforceForm.MatchString(strings.ToLower(u.Host)):
 		return "Only hosts of Salesforce (*.salesforce.com) are allowed here, and hosts that the operator of this server lists."
 	}
 	return ""

@@ -50,10 +50,13 @@ func (s *Server) metrics(w http.ResponseWriter, r *http.Request) {
 
 func attr(key string, v any) slog.Attr { return slog.Any(key, v) }
 
-// levelOf keeps the ordinary out of the log's way.
-func levelOf(status int) slog.Level {
-	if status >= 500 {
+// levelOf keeps what is only looked at out of the log's way.
+func levelOf(method string, status int) slog.Level {
+	switch {
+	case status >= 500:
 		return slog.LevelWarn
+	case method == http.MethodGet || method == http.MethodHead:
+		return slog.LevelDebug
 	}
-	return slog.LevelDebug
+	return slog.LevelInfo
 }

@@ -58,7 +58,7 @@ func (s *Server) walls(next http.Handler) http.Handler {
 
 // log writes one line per request: never the query, a cookie or a body (GEN-10).
 func (s *Server) log(r *http.Request, id string, rec *recorder, took time.Duration) {
-	s.o.Log.LogAttrs(context.WithoutCancel(r.Context()), levelOf(rec.status), "request",
+	s.o.Log.LogAttrs(context.WithoutCancel(r.Context()), levelOf(r.Method, rec.status), "request",
 		attr("request", id), attr("method", r.Method), attr("path", r.URL.Path), attr("status", rec.status),
 		attr("bytes", rec.bytes), attr("took", took.Round(time.Microsecond).String()))
 }

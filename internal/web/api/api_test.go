@@ -85,6 +85,38 @@ func TestSignInRefusalsTellNothing(t *testing.T) {
 	}
 }
 
+func TestNoSessionIsLeftBehind(t *testing.T) {
+	w := newWorld(t)
+	w.rooms["acme"].failSignIn = fault.New(fault.Unavailable, "STARTING", "The desk is still starting.")
+	b := w.browser()
+	if code, p := b.do("POST", "/api/v1/session", obj{"userId": "anna.acme", "password": goodPassword}); code != 503 || p["code"] != "STARTING" || b.cookie != nil {
+		t.Errorf("%d %v %v", code, p, b.cookie)
+	}
+	if left, err := w.sessions.Sessions(t.Context(), "acme", w.rooms["acme"].ids["anna"], w.now); err != nil || len(left) > 0 {
+		t.Errorf("%v %v", left, err)
+	}
+}
+
+func TestHistoryIsPaged(t *testing.T) {
+	w := newWorld(t)
+	r := w.rooms["acme"]
+	b := w.as("anna.acme")
+	for query, want := range map[string]string{
+		"":                                 "2026-11-23T12:00:00Z 50",
+		"?limit=20":                        "2026-11-23T12:00:00Z 20",
+		"?limit=100000":                    "2026-11-23T12:00:00Z 50",
+		"?before=2026-11-20T08:15:00.250Z": "2026-11-20T08:15:00.25Z 50",
+	} {
+		code, p := b.do("GET", "/api/v1/console/history"+query, nil)
+		if code != 200 || p["interactions"] == nil || r.history != want {
+			t.Errorf("%s: %d, asked for %s", query, code, r.history)
+		}
+	}
+	if code, p := b.do("GET", "/api/v1/console/history?before=yesterday", nil); code != 422 || p["errors"].([]any)[0].(obj)["field"] != "before" {
+		t.Errorf("%d %v", code, p)
+	}
+}
+
 func TestOnlyJSONChangesAnything(t *testing.T) {
 	w := newWorld(t)
 	b := w.as("anna.acme")

@@ -88,6 +88,10 @@ func errNoSuchInteraction() error {
 
 func (a *API) consoleRoutes() {
 	a.plain("GET /api/v1/console/stream", func(w http.ResponseWriter, r *http.Request, c *caller) {
+		if r.Method != http.MethodGet { // HEAD: nobody would be present
+			w.WriteHeader(http.StatusOK)
+			return
+		}
 		tab := r.URL.Query().Get("tab")
 		if len(tab) > 64 {
 			tab = tab[:64]

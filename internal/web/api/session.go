@@ -67,21 +67,33 @@ func (a *API) signIn(ctx context.Context, c *caller, in *signInInput) (*meReply,
 	if err != nil {
 		return nil, err
 	}
+	me, err := a.welcome(ctx, s)
+	if err != nil { // nobody holds the id: the session must not stay behind
+		if e := a.Guard.SignOut(context.WithoutCancel(ctx), s); e != nil {
+			a.Log.Warn("a session that nobody holds could not be ended", "err", e)
+		}
+		return nil, err
+	}
+	return &meReply{SetCookie: a.setCookie(id, s.Expires), Body: me}, nil
+}
+
+// welcome opens an agent's work (AGT-2) and says who has signed in.
+func (a *API) welcome(ctx context.Context, s signin.Session) (view.Me, error) {
 	t, ok := a.Tenant(s.Tenant)
 	if !ok {
-		return nil, signin.ErrSignedOut()
+		return view.Me{}, signin.ErrRefused()
 	}
 	config := t.Settings.Config()
 	u, ok := config.Users[s.Agent]
 	if !ok || u.Inactive {
-		return nil, fault.New(fault.Unauthenticated, "SIGN_IN_REFUSED", "User ID or password is not right. Check both and try again.")
+		return view.Me{}, signin.ErrRefused()
 	}
 	if u.Is(tenant.RoleAgent) {
 		if _, err := t.Desk.SignIn(ctx, u.ID); err != nil {
-			return nil, err
+			return view.Me{}, err
 		}
 	}
-	return &meReply{SetCookie: a.setCookie(id, s.Expires), Body: view.MeOf(config, u, a.Version, a.Now())}, nil
+	return view.MeOf(config, u, a.Version, a.Now()), nil
 }
 
 // signOut logs an agent out, with every sign-in of his: a forgotten one elsewhere must not keep him at work. Others end

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -37,6 +38,8 @@ type world struct {
 	guard *signin.Guard
 	rooms map[string]*rooms
 	now   time.Time
+
+	sessions *signintest.Store
 }
 
 // rooms are one tenant's fakes. It implements most of what a Tenant needs.
@@ -55,15 +58,17 @@ type rooms struct {
 	signal     interaction.Signal // the latest
 	secret     string
 	owner      string
+	failSignIn error
+	history    string // what was last asked for
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, rooms: map[string]*rooms{}, now: noon}
+	w := &world{t: t, rooms: map[string]*rooms{}, now: noon, sessions: signintest.New()}
 	doors := bus.New()
 	trails := map[string]*settingtest.Trail{"acme": {}, "other": {}}
 	w.guard = signin.New(signin.Options{
-		Store: signintest.New(), Bus: doors, Weak: true, Now: func() time.Time { return w.now },
+		Store: w.sessions, Bus: doors, Weak: true, Now: func() time.Time { return w.now },
 		Trail: func(name string) signin.Trail { return trails[name] },
 	})
 	tenants := map[string]*Tenant{}
@@ -209,6 +214,9 @@ func (r *rooms) answer(id string) (interaction.Interaction, error) {
 }
 
 func (r *rooms) SignIn(_ context.Context, agentID string) (agent.Agent, error) {
+	if r.failSignIn != nil {
+		return agent.Agent{}, r.failSignIn
+	}
 	r.called("sign in")
 	return agent.Agent{ID: agentID, Status: agent.OnBreak}, nil
 }
@@ -241,7 +249,8 @@ func (r *rooms) One(_ context.Context, id string) (interaction.Interaction, erro
 	return i, nil
 }
 
-func (r *rooms) History(context.Context, string, time.Time, int) ([]interaction.Interaction, error) {
+func (r *rooms) History(_ context.Context, _ string, before time.Time, limit int) ([]interaction.Interaction, error) {
+	r.history = fmt.Sprintf("%s %d", before.Format(time.RFC3339Nano), limit)
 	return nil, nil
 }
 

@@ -467,6 +467,28 @@ func TestUnnumberedParts(t *testing.T) {
 	})
 }
 
+func TestNoAgentAnyMore(t *testing.T) {
+	for name, change := range map[string]func(*tenant.User){
+		"deactivated": func(u *tenant.User) { u.Inactive = true },
+		"other role":  func(u *tenant.User) { u.Roles = []tenant.Role{tenant.RoleAdmin} },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHouse()
+			x := h.open(t, "one")
+			x.events(t)
+			u := h.config.Users["a"]
+			change(&u)
+			h.config.Users["a"] = u
+			bus.Publish(h.bus, setting.Changed{Kind: "user", Agent: "a"})
+			<-x.done
+			if got, _ := x.events(t); !slices.Equal(got, []string{"bye"}) {
+				t.Errorf("%s: %v", name, got)
+			}
+			h.end(t)
+		})
+	}
+}
+
 func TestCloseLetsEveryoneGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse()

@@ -13,6 +13,7 @@ import (
 	"cordboard/internal/agent"
 	"cordboard/internal/interaction"
 	"cordboard/internal/signin"
+	"cordboard/internal/tenant"
 	"cordboard/internal/web/view"
 )
 
@@ -293,6 +294,10 @@ func (f *feed) clean(ctx context.Context) error {
 	h, id := f.hub, f.stream.session.Agent
 	d := dirt(f.stream.dirty.Swap(0))
 	if d&dirtyAll != 0 {
+		if u, ok := h.Eye.Config().Users[id]; !ok || !u.Active(tenant.RoleAgent) {
+			f.stream.end(signin.EndInactive) // he is no agent any more, whatever becomes of his sign-in
+			return nil
+		}
 		return f.snapshot(ctx)
 	}
 	if d&dirtyWaiting != 0 {
