@@ -165,7 +165,7 @@ CREATE TABLE handler (
 
 CREATE INDEX handler_interaction ON handler (interaction);
 
-CREATE INDEX handler_recent ON handler (agent, open, final, at);
+CREATE INDEX handler_recent ON handler (agent, open, final, at, interaction);
 
 CREATE TABLE interaction (
     id             TEXT     NOT NULL PRIMARY KEY,

@@ -83,7 +83,7 @@ func (u *unit) ByRef(ref string) (*interaction.Interaction, error) {
 			return h.now, nil
 		}
 	}
-	i, err := u.load("WHERE ref = $1", ref)
+	i, err := u.load("WHERE ref = $1 AND ref <> ''", ref) // the second part lets the partial index serve
 	if err == nil && i == nil {
 		u.absent[ref] = true
 	}

@@ -76,7 +76,7 @@ func (t *Tenant) Snapshot(ctx context.Context, agentID string, recent int) (a ag
 		if err != nil {
 			return err
 		}
-		past, err := engine.All(q, mine+"AND h.open = 0 AND h.final = 1 ORDER BY h.at DESC, i.transaction_no DESC LIMIT $2",
+		past, err := engine.All(q, mine+"AND h.open = 0 AND h.final = 1 ORDER BY h.at DESC, h.interaction DESC LIMIT $2",
 			[]any{agentID, recent}, scanInteraction)
 		out = append(open, past...)
 		return err

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"cordboard/internal/fault"
 	"cordboard/internal/store"
@@ -121,22 +120,6 @@ func TestRefusedAtTheStart(t *testing.T) {
 			}
 		})
 	}
-}
-
-// Another program holds the database: after 10 s, here of virtual time, that is said.
-func TestLockedDatabase(t *testing.T) {
-	dir := t.TempDir()
-	filled(t, dir)
-	synctest.Test(t, func(t *testing.T) {
-		raw(t, filepath.Join(dir, "control.db"), "PRAGMA locking_mode = EXCLUSIVE", "BEGIN EXCLUSIVE")
-		in, err := store.Open(t.Context(), store.Options{DataDir: dir})
-		if !fault.Is(err, "DATABASE_LOCKED") {
-			t.Errorf("got %v", err)
-		}
-		if err == nil {
-			in.Close() //nolint:errcheck // it should not be open
-		}
-	})
 }
 
 func TestNewerTenant(t *testing.T) {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"database/sql"
 	"os"
 	"regexp"
 	"runtime/debug"
@@ -132,5 +133,26 @@ func TestReadersOnlyRead(t *testing.T) {
 		if err != nil || got != want {
 			t.Errorf("%s is %s, want %s, %v", pragma, got, want, err)
 		}
+	}
+}
+
+// Another program holds the database: that is said, after a while.
+func TestLockedDatabase(t *testing.T) {
+	defer func(was time.Duration) { patience = was }(patience)
+	patience = 50 * time.Millisecond
+	path := t.TempDir() + "/x.db"
+	other, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close() //nolint:errcheck // a test's own
+	other.SetMaxOpenConns(1)
+	for _, s := range []string{"PRAGMA locking_mode = EXCLUSIVE", "BEGIN EXCLUSIVE", "CREATE TABLE a (n BIGINT)"} {
+		if _, err := other.Exec(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := OpenSQLite(t.Context(), path, nil); !fault.Is(err, "DATABASE_LOCKED") {
+		t.Errorf("got %v", err)
 	}
 }

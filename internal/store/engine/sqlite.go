@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
@@ -82,10 +83,13 @@ func OpenSQLite(ctx context.Context, path string, ms []Migration) (*DB, error) {
 	return db, nil
 }
 
+// patience is how long a lock of another program is waited for; tests have less.
+var patience = 10 * time.Second
+
 // dsn names the file with its pragmas; busy_timeout comes first, because the others may already have to wait.
 func dsn(path string, pragmas ...string) string {
 	u := url.URL{Scheme: "file", Path: path}
-	s := fmt.Sprintf("file:%s?_pragma=busy_timeout(10000)", u.EscapedPath())
+	s := fmt.Sprintf("file:%s?_pragma=busy_timeout(%d)", u.EscapedPath(), patience.Milliseconds())
 	for _, p := range pragmas {
 		s += "&_pragma=" + p
 	}

@@ -31,7 +31,7 @@ CREATE TABLE handler (
     at          BIGINT   NOT NULL,
     PRIMARY KEY (agent, interaction)
 );
-CREATE INDEX handler_recent ON handler (agent, open, final, at);
+CREATE INDEX handler_recent ON handler (agent, open, final, at, interaction);
 CREATE INDEX handler_interaction ON handler (interaction);
 -- version is also the number of the agent's live stream.
 CREATE TABLE agent (
