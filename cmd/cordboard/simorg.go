@@ -17,13 +17,11 @@ type simorgCmd struct {
 }
 
 func (c *simorgCmd) Run(ctx context.Context) error {
-	o := simorg.Options{StateDir: c.State, OpenPages: c.OpenPages, Logger: logger(c.LogLevel)}
-	if info, err := os.Stat(c.Seed); err == nil && info.IsDir() {
-		o.Seed = os.DirFS(c.Seed)
-	} else {
-		o.SeedName = c.Seed
+	seed, err := simorg.OpenSeed(c.Seed)
+	if err != nil {
+		return err
 	}
-	org, err := simorg.New(o)
+	org, err := simorg.New(simorg.Options{Seed: seed, StateDir: c.State, OpenPages: c.OpenPages, Logger: logger(c.LogLevel)})
 	if err != nil {
 		return err
 	}

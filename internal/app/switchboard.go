@@ -71,8 +71,11 @@ func (b *switchboard) sort(e phone.Event) {
 		delete(b.legs, e.Leg)
 	}
 	b.mu.Unlock()
-	if v != nil {
+	switch {
+	case v != nil:
 		v.feed.Put(e)
+	case e.Kind == phone.Answered: // nobody's: whoever answered must not sit in a call with no one
+		go func() { _ = b.sw.Hangup(context.Background(), e.Leg, phone.CauseCancelled) }()
 	}
 }
 

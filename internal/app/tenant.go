@@ -91,7 +91,8 @@ func (a *App) newTenant(ctx context.Context, name string) (*Tenant, error) {
 // fit adds the desk and what stands around it, on the installation's switch.
 func (t *Tenant) fit() {
 	a := t.app
-	t.Phone = phone.New(phone.Options{Desk: lateDesk{t}, Switch: a.board.view(t.Name), Config: t.Settings.Config, Logger: t.log})
+	t.Phone = phone.New(phone.Options{Desk: lateDesk{t}, Switch: a.board.view(t.Name), Config: t.Settings.Config, Logger: t.log,
+		OnReach: func(agentID string) { a.web.PhoneChanged(t.Name, agentID) }})
 	t.Desk = desk.New(desk.Options{
 		Store: t.Store, Bus: t.Bus, Config: t.Settings.Config, OnClose: t.AutoLog.OnClose, Clock: a.opts.Clock, Logger: t.log,
 		Channels: map[interaction.Medium]desk.Channel{interaction.Phone: t.Phone},
@@ -117,6 +118,7 @@ func (t *Tenant) start(ctx context.Context) error {
 			if err := t.reserve(context.Background()); err != nil {
 				t.log.Error("a number could not be reserved", "err", err)
 			}
+			t.Desk.Reconsider()
 		}),
 	)
 	if err := t.reserve(ctx); err != nil {

@@ -79,8 +79,8 @@ func Compose(in Input) (crm.Entry, Association) {
 		e.Type, e.Subtype = "Other", "Task"
 	}
 	e.Description = Description(in)
+	e.OverflowName = fmt.Sprintf("interaction-%d.txt", i.Transaction) // named even if unused: the org's limit may be lower (LOG-13)
 	if utf8.RuneCountInString(e.Description) > DescriptionLimit {
-		e.OverflowName = fmt.Sprintf("interaction-%d.txt", i.Transaction)
 		e.Overflow = e.Description
 		tail := "\n[continued in " + e.OverflowName + "]"
 		r := []rune(e.Description)
