@@ -46,3 +46,19 @@ func (c *cache) close() {
 	}
 	clear(c.stmts)
 }
+
+// Texts lists the statements that were prepared so far, for whoever wants to see how they are carried out; PostgreSQL's
+// driver keeps its own, and there are none here.
+func (db *DB) Texts() (out []string) {
+	if db.writer == nil {
+		return nil
+	}
+	for _, c := range []*cache{db.reads, db.writer.stmts} {
+		c.mu.Lock()
+		for q := range c.stmts {
+			out = append(out, q)
+		}
+		c.mu.Unlock()
+	}
+	return out
+}

@@ -26,6 +26,7 @@ func OpenPostgres(ctx context.Context, address, schema string, conns int, ms []M
 	// The schema is a fixed part of every connection: nothing can be read from another tenant's by mistake.
 	for k, v := range map[string]string{
 		"search_path": schema, "timezone": "UTC", "application_name": "cordboard " + schema,
+		"synchronous_commit": "on", // whatever the server's default: what is confirmed must be on the disk (GEN-3)
 		// Whoever waits for a row longer than this runs again: much sooner than PostgreSQL looks for deadlocks (1 s).
 		"lock_timeout":      "100",
 		"statement_timeout": "30000", "idle_in_transaction_session_timeout": "60000",
