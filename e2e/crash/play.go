@@ -86,6 +86,10 @@ func (w *world) killDue() bool {
 
 // atWork keeps an agent's telephone registered and him ready to work, as a person at a desk would.
 func (w *world) atWork(ctx context.Context, a *agent, s *session) {
+	go func() {
+		for range a.phone.Incoming() { // it answers by itself; nobody needs to look at the calls
+		}
+	}()
 	for ctx.Err() == nil {
 		short, done := context.WithTimeout(ctx, 2*time.Second)
 		if err := a.phone.Register(short, w.sip); err == nil {
@@ -114,8 +118,9 @@ func (w *world) customer(ctx context.Context) {
 		return
 	}
 	defer phone.Close()
-	// A customer whose switch has died under him puts the receiver down: Close ends his side without waiting for agreement.
-	call, err := phone.Start(context.WithoutCancel(ctx), sipphone.Request{Server: w.sip, To: w.number, From: from})
+	ring, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	call, err := phone.Start(ring, sipphone.Request{Server: w.sip, To: w.number, From: from})
 	if err != nil {
 		pause(ctx, 100*time.Millisecond)
 		return
@@ -129,6 +134,12 @@ func (w *world) customer(ctx context.Context) {
 		pause(ctx, 100*time.Millisecond) // refused, or nobody there just now
 		return
 	case <-time.After(4 * time.Second):
+		cancel()
+		// One whose switch has died under him gets no agreement: he puts the receiver down all the same.
+		select {
+		case <-call.Done():
+		case <-time.After(time.Second):
+		}
 		return
 	case <-ctx.Done():
 		return
