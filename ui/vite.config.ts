@@ -1,5 +1,5 @@
 /// <reference types="vitest/config" />
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig, type Plugin } from 'vite';
@@ -18,10 +18,22 @@ function emptyOut(): Plugin {
   };
 }
 
+/** Ships the typeface's licence beside it. */
+function fontLicence(): Plugin {
+  return {
+    name: 'cordboard-font-licence',
+    apply: 'build',
+    generateBundle() {
+      const text = readFileSync(resolve(import.meta.dirname, 'node_modules/@fontsource-variable/inter/LICENSE'), 'utf8');
+      this.emitFile({ type: 'asset', fileName: 'assets/inter-licence.txt', source: text });
+    },
+  };
+}
+
 export default defineConfig({
   base: '/',
   appType: 'mpa',
-  plugins: [svelte(), emptyOut(), mock()],
+  plugins: [svelte(), emptyOut(), fontLicence(), mock()],
   build: {
     outDir: out,
     emptyOutDir: false,

@@ -45,10 +45,6 @@ export class Desk {
     this.#live.start();
     addEventListener('online', () => this.#live.nudge());
     document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && this.#live.nudge());
-    // The words for a closing page: nothing is lost, but a call would be cut.
-    addEventListener('beforeunload', (e) => {
-      if (this.phone.inCall) e.preventDefault();
-    });
   }
 
   stop(): void {

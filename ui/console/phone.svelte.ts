@@ -59,6 +59,12 @@ export class PhoneHolder {
     if (this.output) void this.#phone.setOutput(this.output);
     navigator.mediaDevices?.addEventListener?.('devicechange', () => void this.listDevices());
     void this.listDevices();
+    // Browsers let a page sound after any click or key: the first one will do.
+    const first = (): void => {
+      for (const e of ['pointerdown', 'keydown']) removeEventListener(e, first);
+      if (this.sound !== 'unknown') void this.#ring.enable();
+    };
+    for (const e of ['pointerdown', 'keydown']) addEventListener(e, first);
   }
 
   /** follow makes this tab do what the view says. */

@@ -80,13 +80,10 @@ export function logWord(l: Log | undefined): { text: string; mood: Mood; link: b
   }
 }
 
-/** What became of an interaction that is no longer this agent's. */
+/** What became of an interaction that was put to this agent and never became his. */
 export function overWord(i: Interaction): string {
-  if (i.pop?.over === 'passed' || i.role === 'passed') return 'Passed to another agent';
-  if (i.pop?.over === 'left' || i.role === 'left' || i.state === 'abandoned') return 'Customer left';
-  if (i.state === 'failed') return 'The call was lost';
-  if (i.state === 'rejected') return 'Rejected';
-  return '';
+  if (i.role === 'passed') return 'Passed to another agent';
+  return i.role === 'left' ? 'Customer left' : '';
 }
 
 /** The kinds a blank record can be of, in the order of the tabs. */

@@ -85,8 +85,8 @@ step('another match is chosen by key, the focus stays in the table');
 await page.keyboard.press('Control+Shift+S');
 await page.getByRole('menu').waitFor();
 await page.keyboard.press('Escape');
-assert.match(await focused(), /Busy/);
-step('the status menu opens and closes by key');
+assert.match(await focused(), /Bob Reyes/);
+step('the status menu opens by key and gives the focus back');
 
 await box.scenario('unknown');
 await page.getByRole('tab', { name: 'Contact' }).focus();
