@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"cordboard/internal/delivery"
+	"cordboard/internal/desk"
 	"cordboard/internal/store"
 	"cordboard/internal/store/pgtest"
 )
@@ -79,5 +81,59 @@ func BenchmarkSnapshot(b *testing.B) {
 		if _, is, err := tn.Snapshot(b.Context(), "ag1", 20); err != nil || len(is) != 20 {
 			b.Fatal(len(is), err)
 		}
+	}
+}
+
+// BenchmarkBacklog measures what a pump asks of 20,000 waiting deliveries (DESIGN §8): the next one, and, while every lane
+// rests, when the next falls due.
+func BenchmarkBacklog(b *testing.B) {
+	in, err := store.Open(b.Context(), store.Options{DataDir: b.TempDir()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer in.Close() //nolint:errcheck // the measurement is over
+	tn, err := in.Tenant(b.Context(), "acme")
+	if err != nil {
+		b.Fatal(err)
+	}
+	var rest []string
+	for lane := range 100 {
+		rest = append(rest, fmt.Sprint("o/ag", lane))
+		err := tn.Change(b.Context(), func(tx desk.Tx) error {
+			for n := range 200 {
+				k := fmt.Sprint(lane, "-", n)
+				if err := tx.Promise(desk.Intent{Key: k, Lane: rest[lane], Order: k}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	now := time.Now().Add(time.Hour)
+	for name, lanes := range map[string][]string{"free": nil, "resting": rest, "one free": rest[:99]} {
+		b.Run("claim "+name, func(b *testing.B) {
+			for b.Loop() {
+				ds, err := tn.Claim(b.Context(), now, now.Add(time.Hour), 1, lanes)
+				if err != nil || len(ds) != 1 && name == "free" {
+					b.Fatal(len(ds), err)
+				}
+				for _, d := range ds { // give it back
+					d.State, d.Next = delivery.Waiting, now
+					if _, err := tn.Settle(b.Context(), d); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+		})
+		b.Run("next due "+name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := tn.NextDue(b.Context(), lanes); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

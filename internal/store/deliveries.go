@@ -135,13 +135,14 @@ func (w *where) list(values []string) string {
 }
 
 // Claim takes due deliveries. They are looked for among the readers, so that the writer has only the few rows to mark;
-// the UPDATE checks again, and whoever comes second finds nothing.
+// the UPDATE checks again, and whoever comes second finds nothing. The + keeps the search in the order of age: of a long
+// backlog nearly all is due, and the first that fits is wanted, not all of them sorted.
 func (t *Tenant) Claim(ctx context.Context, now, lease time.Time, n int, rest []string) ([]delivery.Delivery, error) {
 	var w where
 	w.args = []any{engine.Millis(now), n}
 	cond := awake(&w, rest) + inTurn
 	keys, err := engine.All(t.db.Read(ctx), `SELECT key FROM (
-    SELECT * FROM (SELECT d.key, d.seq FROM delivery d WHERE d.state = 'waiting' AND d.next_at <= $1`+cond+` ORDER BY d.seq, d.key LIMIT $2) a
+    SELECT * FROM (SELECT d.key, d.seq FROM delivery d WHERE d.state = 'waiting' AND +d.next_at <= $1`+cond+` ORDER BY d.seq, d.key LIMIT $2) a
     UNION ALL
     SELECT * FROM (SELECT d.key, d.seq FROM delivery d WHERE d.state = 'running' AND d.lease <= $1`+cond+` ORDER BY d.seq, d.key LIMIT $2) b
 ) c ORDER BY seq, key LIMIT $2`, w.args, func(row scanner) (s string, err error) { return s, row(&s) })

@@ -123,9 +123,10 @@ func (t *Tenant) NextDue(ctx context.Context, rest []string) (time.Time, error) 
 	var w where
 	cond := awake(&w, rest) + inTurn
 	var ms int64
-	_, err := t.db.Read(ctx).Get(`SELECT COALESCE(MIN(due), 0) FROM (
-    SELECT d.next_at AS due FROM delivery d WHERE d.state = 'waiting'`+cond+`
+	_, err := t.db.Read(ctx).Get(`SELECT due FROM (
+    SELECT * FROM (SELECT d.next_at AS due FROM delivery d WHERE d.state = 'waiting'`+cond+` ORDER BY d.next_at LIMIT 1) a
     UNION ALL
-    SELECT d.lease AS due FROM delivery d WHERE d.state = 'running'`+cond+`) a`, w.args, &ms)
+    SELECT * FROM (SELECT d.lease AS due FROM delivery d WHERE d.state = 'running'`+cond+` ORDER BY d.lease LIMIT 1) b
+) c ORDER BY due LIMIT 1`, w.args, &ms)
 	return engine.Time(ms), t.db.Fault(err)
 }

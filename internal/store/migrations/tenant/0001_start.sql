@@ -65,6 +65,7 @@ CREATE TABLE delivery (
     version     BIGINT NOT NULL
 );
 CREATE INDEX delivery_due ON delivery (state, seq, next_at, lane);
+CREATE INDEX delivery_next ON delivery (state, next_at, lane);
 CREATE INDEX delivery_order ON delivery (ord, seq, state) WHERE ord <> '';
 CREATE INDEX delivery_interaction ON delivery (interaction);
 CREATE INDEX delivery_created ON delivery (created_at);
