@@ -24,6 +24,7 @@ type network struct {
 	PublicURL    string   `name:"public-url" help:"Address that browsers use. Default: the one listened on."`
 	TLSCert      string   `name:"tls-cert" help:"Certificate file (PEM)." type:"path"`
 	TLSKey       string   `name:"tls-key" help:"Key file (PEM)." type:"path"`
+	TrustedProxy []string `name:"trusted-proxy" help:"Address or range of a proxy whose forwarded headers count."`
 	SIPListen    string   `name:"sip-listen" help:"Address of the SIP switch, UDP and TCP." default:"127.0.0.1:5060"`
 	MediaListen  string   `help:"IP address on which sound is received. Default: that of --sip-listen."`
 	MediaAddress string   `help:"IP address that phones and browsers send sound to. Default: the one listened on."`
@@ -40,7 +41,7 @@ type serveCmd struct {
 func (c *serveCmd) options() app.Options {
 	return app.Options{
 		Data: c.Data, Database: c.Database, KeyFile: c.KeyFile,
-		Listen: c.Listen, PublicURL: c.PublicURL, TLSCert: c.TLSCert, TLSKey: c.TLSKey,
+		Listen: c.Listen, PublicURL: c.PublicURL, TLSCert: c.TLSCert, TLSKey: c.TLSKey, TrustedProxies: c.TrustedProxy,
 		SIPListen: c.SIPListen, MediaListen: c.MediaListen, MediaAddress: c.MediaAddress, MediaPorts: c.MediaPorts, BrowserMedia: c.BrowserMedia,
 		Allow: c.Allow, Version: version, Logger: logger(c.LogLevel),
 	}

@@ -44,6 +44,7 @@ type App struct {
 	http    *http.Server
 	ln      net.Listener
 
+	open    atomic.Bool                       // every tenant works
 	owners  atomic.Pointer[map[string]string] // called number, digits only → tenant
 	mu      sync.Mutex
 	tenants map[string]*Tenant
@@ -170,6 +171,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 		})
 	}
 	a.wg.Go(func() { a.board.run(background) })
+	a.open.Store(true)
 	a.wg.Go(func() {
 		serve := a.http.Serve
 		if a.opts.TLSCert != "" {
@@ -191,7 +193,7 @@ func (a *App) phones() error {
 	}
 	joint := media.NewDesk(o.Logger)
 	a.later(joint.Close)
-	if a.sip, err = sip.New(sip.Options{Listen: o.SIPListen, Media: pool, Desk: joint, Accounts: a.sipAccount, Trunks: a.trunks, Log: o.Logger}); err != nil {
+	if a.sip, err = sip.New(sip.Options{Listen: o.SIPListen, Advertise: l.advertise, Media: pool, Desk: joint, Accounts: a.sipAccount, Trunks: a.trunks, Log: o.Logger}); err != nil {
 		if fault.KindOf(err) == fault.Unavailable {
 			err = fault.Newf(fault.Unavailable, "PORT_TAKEN", "The SIP address %s cannot be listened on. Choose another with --sip-listen.", o.SIPListen).With(err)
 		}
@@ -211,6 +213,7 @@ func (a *App) phones() error {
 
 // Stop ends everything: no new calls and requests, then the tenants, then the store.
 func (a *App) Stop(ctx context.Context) error {
+	a.open.Store(false)
 	if a.http != nil {
 		a.web.Close()
 		short, done := context.WithTimeout(ctx, 3*time.Second)
@@ -323,10 +326,8 @@ func (a *App) trunks() []sip.Trunk {
 		for _, x := range t.Settings.Config().Trunks {
 			trunk := sip.Trunk{Name: t.Name + "/" + x.Name}
 			for _, s := range x.Addresses {
-				if p, err := netip.ParsePrefix(s); err == nil {
+				if p, err := prefix(s); err == nil {
 					trunk.Allow = append(trunk.Allow, p)
-				} else if ip, err := netip.ParseAddr(s); err == nil {
-					trunk.Allow = append(trunk.Allow, netip.PrefixFrom(ip, ip.BitLen()))
 				}
 			}
 			out = append(out, trunk)

@@ -22,6 +22,8 @@ type Options struct {
 	PublicURL string // default http://<listen> (GEN-14)
 	TLSCert   string
 	TLSKey    string
+	// TrustedProxies are the addresses or ranges of proxies whose forwarded headers count (GEN-13); default none.
+	TrustedProxies []string
 
 	SIPListen    string // host:port, UDP and TCP; default 127.0.0.1:5060
 	MediaAddress string // IP that phones and browsers are told to send audio to; default the one listened on (GEN-15)
@@ -44,6 +46,8 @@ type listeners struct {
 	public      *url.URL
 	mediaListen netip.Addr
 	mediaTold   netip.Addr
+	advertise   netip.Addr // of SIP messages; invalid: the address listened on
+	proxies     []netip.Prefix
 	low, high   uint16
 }
 
@@ -79,7 +83,7 @@ func (o *Options) check() (listeners, error) {
 	if l.public, err = url.Parse(public); err != nil || l.public.Host == "" {
 		f.Addf("--public-url", "BAD_URL", "%q is no address that browsers could open.", public)
 	} else if l.public.Scheme != "https" && !loopback(host) {
-		f.Add("--listen", "NEEDS_TLS", "Off loopback the web is served by https only: give --tls-cert and --tls-key, or listen on 127.0.0.1 behind a proxy with --public-url https://….")
+		f.Add("--listen", "NEEDS_TLS", "Off loopback the web is served by https only: give --tls-cert and --tls-key, or listen on 127.0.0.1 behind a proxy with --public-url https://… and --trusted-proxy.")
 	}
 	sipHost, _, err := net.SplitHostPort(o.SIPListen)
 	if err != nil {
@@ -94,8 +98,16 @@ func (o *Options) check() (listeners, error) {
 		if l.mediaTold, err = netip.ParseAddr(o.MediaAddress); err != nil {
 			f.Addf("--media-address", "BAD_ADDRESS", "%q is no IP address.", o.MediaAddress)
 		}
+		l.advertise = l.mediaTold
 	} else if l.mediaListen.IsUnspecified() {
 		f.Add("--media-address", "MISSING", "Listening on all addresses, say which one phones and browsers should send audio to.")
+	}
+	for _, s := range o.TrustedProxies {
+		p, err := prefix(s)
+		if err != nil {
+			f.Addf("--trusted-proxy", "BAD_ADDRESS", "%q is no IP address or range.", s)
+		}
+		l.proxies = append(l.proxies, p)
 	}
 	def(&o.BrowserMedia, net.JoinHostPort(o.MediaListen, "0"))
 	if l.low, l.high, err = ports(o.MediaPorts); err != nil {
@@ -108,6 +120,18 @@ func def(s *string, value string) {
 	if *s == "" {
 		*s = value
 	}
+}
+
+// prefix reads an address or a range.
+func prefix(s string) (netip.Prefix, error) {
+	if p, err := netip.ParsePrefix(s); err == nil {
+		return p, nil
+	}
+	ip, err := netip.ParseAddr(s)
+	if err != nil {
+		return netip.Prefix{}, err
+	}
+	return netip.PrefixFrom(ip, ip.BitLen()), nil
 }
 
 func loopback(host string) bool {

@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
+	"time"
 
+	"cordboard/internal/agent"
 	"cordboard/internal/audit"
 	"cordboard/internal/bus"
 	"cordboard/internal/channel/phone"
@@ -45,6 +48,10 @@ type Tenant struct {
 	app  *App
 	log  *slog.Logger
 	stop []func()
+
+	ctx    context.Context // of what runs in the background; ends with close
+	cancel context.CancelFunc
+	work   sync.WaitGroup
 }
 
 // lateDesk is the desk as the phone channel knows it: each needs the other to be made.
@@ -61,6 +68,7 @@ func (l lateDesk) Reached(agentID string) { l.t.Desk.Reached(agentID) }
 // newTenant makes what a tenant has even when nobody telephones: settings, secrets, the CRM and the promises to it.
 func (a *App) newTenant(ctx context.Context, name string) (*Tenant, error) {
 	t := &Tenant{Name: name, app: a, Bus: bus.New(), log: a.opts.Logger.With("tenant", name)}
+	t.ctx, t.cancel = context.WithCancel(context.Background())
 	var err error
 	if t.Store, err = a.store.Tenant(ctx, name); err != nil {
 		return nil, err
@@ -113,6 +121,11 @@ func (t *Tenant) start(ctx context.Context) error {
 					t.Deliveries.Wake()
 				}
 			}
+			for _, a := range c.Agents {
+				if a.Reason == agent.ReasonSignIn && a.Since.Equal(c.At) {
+					t.connect(a.ID)
+				}
+			}
 		}),
 		bus.Subscribe(t.Bus, func(setting.Changed) {
 			if err := t.reserve(context.Background()); err != nil {
@@ -151,6 +164,23 @@ func (t *Tenant) close(ctx context.Context) {
 	for _, stop := range t.stop {
 		stop()
 	}
+	t.cancel()
+	t.work.Wait()
+}
+
+// connect signs an agent on to Salesforce as soon as he is signed in here (SF-11), so that his first call need not pay for
+// it. What comes of it is stored and shown to him by the sign-on itself.
+func (t *Tenant) connect(agentID string) {
+	if !t.Settings.Config().Users[agentID].Seat {
+		return
+	}
+	t.work.Go(func() {
+		ctx, done := context.WithTimeout(t.ctx, time.Minute)
+		defer done()
+		if _, err := t.Salesforce.SignIn(ctx, agentID); err != nil {
+			t.log.Info("an agent is not signed on to Salesforce", "agent", agentID, "code", fault.Of(err).Code)
+		}
+	})
 }
 
 // signedOn lets an agent's parked logs go as soon as his sign-on works again (LOG-18).

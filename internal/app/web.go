@@ -20,7 +20,7 @@ import (
 // openWeb makes the web out of the tenants' rooms.
 func (a *App) openWeb() error {
 	o := web.Options{
-		PublicURL: a.listen.public.String(), Guard: a.Doors, Doors: a.bus, Version: a.opts.Version, Extra: a.opts.Extra, Log: a.opts.Logger, Now: a.opts.Clock,
+		PublicURL: a.listen.public.String(), Guard: a.Doors, Doors: a.bus, Version: a.opts.Version, Extra: a.opts.Extra, TrustedProxies: a.listen.proxies, Ready: a.ready, Log: a.opts.Logger, Now: a.opts.Clock,
 	}
 	for _, t := range a.all() {
 		o.Tenants = append(o.Tenants, web.Tenant{
@@ -38,6 +38,14 @@ func (a *App) openWeb() error {
 		return err
 	}
 	a.http = &http.Server{Handler: a.web.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	return nil
+}
+
+// ready says whether the house is open: for whoever watches over the server.
+func (a *App) ready() error {
+	if !a.open.Load() {
+		return fault.New(fault.Unavailable, "STARTING", "The server is starting.")
+	}
 	return nil
 }
 

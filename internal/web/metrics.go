@@ -1,51 +1,54 @@
 package web
 
 import (
-	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
-	"sync/atomic"
+	"strconv"
 
 	"cordboard/internal/fault"
 	"cordboard/internal/web/problem"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// counts are the server's own figures.
+// counts are the server's own figures: few series, and nothing about a person (GEN-10).
 type counts struct {
-	answers [6]atomic.Int64 // by status class, 0 = broken off
+	answers *prometheus.CounterVec
+	handler http.Handler
 }
 
-func (c *counts) note(status int) {
-	class := status / 100
-	if class < 0 || class > 5 {
-		class = 0
+func newCounts(streams map[string]func() int) counts {
+	r := prometheus.NewRegistry()
+	c := counts{answers: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "cordboard_http_requests_total", Help: "Answered requests by class of status."}, []string{"class"})}
+	r.MustRegister(c.answers, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for tenant, open := range streams {
+		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "cordboard_streams", Help: "Open console streams.", ConstLabels: prometheus.Labels{"tenant": tenant},
+		}, func() float64 { return float64(open()) }))
 	}
-	c.answers[class].Add(1)
+	c.handler = promhttp.HandlerFor(r, promhttp.HandlerOpts{})
+	return c
 }
 
-// metrics are for the machine's own collector (GEN-10): to loopback only, and without anything about a person. The text is
-// Prometheus' exposition format 0.0.4.
+// note counts an answer; a status out of range is one that was broken off.
+func (c *counts) note(status int) {
+	class := "broken"
+	if status >= 100 && status < 600 {
+		class = strconv.Itoa(status/100) + "xx"
+	}
+	c.answers.WithLabelValues(class).Inc()
+}
+
+// metrics are for the machine's own collector: to loopback only.
 func (s *Server) metrics(w http.ResponseWriter, r *http.Request) {
 	if !peerOf(r).IsLoopback() || r.Header.Get("X-Forwarded-For") != "" {
 		problem.Write(w, r, fault.New(fault.NotFound, "NO_SUCH_PAGE", "There is nothing at this address."))
 		return
 	}
-	var b strings.Builder
-	b.WriteString("# HELP cordboard_http_requests_total Answered requests by class of status.\n# TYPE cordboard_http_requests_total counter\n")
-	for class := 1; class < len(s.count.answers); class++ {
-		fmt.Fprintf(&b, "cordboard_http_requests_total{class=\"%dxx\"} %d\n", class, s.count.answers[class].Load())
-	}
-	b.WriteString("# HELP cordboard_streams Open console streams.\n# TYPE cordboard_streams gauge\n")
-	for name, h := range s.hubs {
-		fmt.Fprintf(&b, "cordboard_streams{tenant=%q} %d\n", name, h.Open())
-	}
-	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
-	s.write(w, []byte(b.String()))
-	if s.o.Metrics != nil {
-		s.o.Metrics.ServeHTTP(w, r)
-	}
+	s.count.handler.ServeHTTP(w, r)
 }
 
 func attr(key string, v any) slog.Attr { return slog.Any(key, v) }

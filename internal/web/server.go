@@ -47,8 +47,6 @@ type Options struct {
 	Static fs.FS
 	// Extra are further handlers by ServeMux pattern, mounted behind the same walls: the demo's customer page.
 	Extra map[string]http.Handler
-	// Metrics is served at /metrics to loopback only, after the server's own figures; nil: only those.
-	Metrics http.Handler
 	// Ready says whether the house is open, for /healthz; nil: always.
 	Ready func() error
 	Log   *slog.Logger     // default: nowhere
@@ -134,6 +132,11 @@ func New(o Options) (*Server, error) {
 		Secure:  u.Scheme == "https",
 		Version: o.Version, Address: s.address, Now: o.Now, Log: o.Log,
 	})
+	streams := map[string]func() int{}
+	for name, h := range s.hubs {
+		streams[name] = h.Open
+	}
+	s.count = newCounts(streams)
 	s.handler = s.walls(s.routes())
 	s.stop = sync.OnceFunc(func() {
 		for _, h := range s.hubs {
