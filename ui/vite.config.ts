@@ -42,6 +42,7 @@ export default defineConfig({
     assetsInlineLimit: 0, // the page's policy allows no data: fonts or images
     modulePreload: { polyfill: false },
     rollupOptions: {
+      output: { chunkFileNames: 'assets/kit-[hash].js' }, // what both apps share
       input: {
         console: resolve(import.meta.dirname, 'console/index.html'),
         manager: resolve(import.meta.dirname, 'manager/index.html'),

@@ -71,7 +71,7 @@ describe('the view', () => {
   });
 
   it('keeps a log that changes later in its place', () => {
-    const v = fromSnapshot(snapshot({ recent: [handled('a', 'closed', 1), handled('b', 'closed', 1)] }));
+    const v = fromSnapshot(snapshot({ recent: [{ ...handled('a', 'closed', 1), createdAt: '2026-11-22T14:01:00.000Z' }, handled('b', 'closed', 1)] }));
     const w = withInteraction(v, { ...handled('b', 'closed', 2), log: { state: 'done', tries: 1 } });
     expect(w.recent.map((i) => [i.id, i.log?.state])).toEqual([['a', undefined], ['b', 'done']]);
   });

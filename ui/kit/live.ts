@@ -47,6 +47,8 @@ export function isOpen(i: Interaction): boolean {
 
 const RECENT = 40;
 
+const lastSeen = (i: Interaction): string => i.handling?.closedAt ?? i.queuedAt ?? i.createdAt;
+
 export function fromSnapshot(s: Snapshot): View {
   const byId = new Map([...(s.recent ?? []), ...(s.interactions ?? [])].map((i) => [i.id, settled(i)]));
   const all = [...byId.values()];
@@ -55,7 +57,10 @@ export function fromSnapshot(s: Snapshot): View {
     me: s.me,
     agent: s.agent,
     open: order(all.filter(isOpen)),
-    recent: all.filter((i) => !isOpen(i)).slice(0, RECENT),
+    recent: all
+      .filter((i) => !isOpen(i))
+      .sort((a, b) => lastSeen(b).localeCompare(lastSeen(a)))
+      .slice(0, RECENT),
     waiting: s.waiting,
     phone: s.phone,
     crm: s.crm,
