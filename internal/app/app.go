@@ -79,6 +79,9 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if a.box, err = seal.Open(key, len(names) > 0); err != nil {
 		return nil, err
 	}
+	if err = a.box.Prove(ctx, a.store.Control()); err != nil {
+		return nil, err
+	}
 	if a.egress, err = egress.New(egress.Options{Allow: o.Allow}); err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
 
 	"cordboard/internal/fault"
 )
@@ -33,7 +34,7 @@ func OpenPostgres(ctx context.Context, address, schema string, conns int, ms []M
 	} {
 		c.RuntimeParams[k] = v
 	}
-	db.pool = sql.OpenDB(pgConnector{c})
+	db.pool = stdlib.OpenDB(*c)
 	db.pool.SetMaxOpenConns(conns)
 	db.pool.SetMaxIdleConns(conns)
 	db.pool.SetConnMaxIdleTime(5 * time.Minute)
