@@ -46,6 +46,8 @@ type Options struct {
 	// Wire connects further rooms (pop, autolog, the live stream) once the desk is made and before it starts, also after
 	// each Restart; stop is called when that desk has stopped.
 	Wire func(w *World) (stop func())
+	// Started is called each time the desk has started.
+	Started func(w *World)
 }
 
 // World is a story under way.
@@ -145,6 +147,9 @@ func (w *World) open() {
 	}
 	if err := w.Desk.Start(w.ctx); err != nil {
 		w.T.Fatalf("the desk does not start: %v", err)
+	}
+	if w.o.Started != nil {
+		w.o.Started(w)
 	}
 	w.settle()
 }

@@ -97,8 +97,8 @@ func Subject(i *interaction.Interaction, zone *time.Location) string {
 	case interaction.Voicemail:
 		return "Voicemail from " + who + " " + at
 	case interaction.Chat:
-		if who = i.Name; who == "" {
-			who = i.Email
+		if who = strings.TrimSpace(i.Name); who == "" {
+			who = strings.TrimSpace(i.Email)
 		}
 		if who == "" {
 			who = "visitor"

@@ -3,6 +3,7 @@ package autolog
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"cordboard/internal/crm"
@@ -81,7 +82,8 @@ func (l *AutoLog) OnClose(i *interaction.Interaction, h *interaction.Handling) (
 	}
 	return []desk.Intent{{
 		Key: Key(cfg.Name, i.ID, h.Number), Lane: l.Lane(h.Agent), Kind: Kind, Interaction: i.ID, Handling: h.Number,
-		Agent: h.Agent, Order: i.ID, Payload: payload,
+		// Order is kept per handling (LOG-17): another agent's log of the same call does not wait for one that is parked.
+		Agent: h.Agent, Order: fmt.Sprintf("%s/%d", i.ID, h.Number), Payload: payload,
 	}}, ""
 }
 

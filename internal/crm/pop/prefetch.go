@@ -70,12 +70,13 @@ func (s *Service) prefetch(i interaction.Interaction) {
 	if keys[0].Refusal != "" {
 		return
 	}
-	for n, id := range s.likely() {
+	n := 0
+	for _, id := range s.likely() {
 		u := cfg.Users[id]
 		if _, member := u.Queues[i.Queue]; !member || !Wanted(&cfg.ScreenPop, u) {
 			continue
 		}
-		if n == prefetchFor {
+		if n++; n > prefetchFor {
 			return
 		}
 		s.work.Go(func() {

@@ -55,12 +55,15 @@ type Service struct {
 	work   sync.WaitGroup
 
 	mu      sync.Mutex
-	flights map[flight]context.CancelFunc // searches under way
-	agents  map[string]agent.Agent        // who is at work, as last heard: only to guess who is asked next
+	flights map[flight]*search     // searches under way
+	agents  map[string]agent.Agent // who is at work, as last heard: only to guess who is asked next
 	cache   prefetched
 }
 
 type flight struct{ interaction, agent string }
+
+// search is one search under way. It has an identity: one that was overtaken must not take the later one off the map.
+type search struct{ cancel context.CancelFunc }
 
 // New makes a service; Start it after the desk.
 func New(o Options) *Service {
@@ -68,7 +71,7 @@ func New(o Options) *Service {
 		o.Clock = time.Now
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Service{Options: o, ctx: ctx, cancel: cancel, flights: map[flight]context.CancelFunc{}, agents: map[string]agent.Agent{}, cache: prefetched{found: map[asked]answer{}}}
+	return &Service{Options: o, ctx: ctx, cancel: cancel, flights: map[flight]*search{}, agents: map[string]agent.Agent{}, cache: prefetched{found: map[asked]answer{}}}
 }
 
 // Start listens to the desk, and takes up the pops of interactions that were open when the process stopped (POP-5).
@@ -78,17 +81,30 @@ func (s *Service) Start(open []interaction.Interaction) {
 		i := open[n]
 		switch h := i.Current(); {
 		case i.Offer != nil:
-			s.resume(&i, i.Offer.Agent, interaction.EventOffered)
-		case h != nil && h.State != interaction.Closed:
-			s.resume(&i, h.Agent, interaction.EventAccepted)
+			s.resume(i, i.Offer.Agent, interaction.EventOffered)
+		case h != nil && h.State == interaction.Accepted:
+			s.resume(i, h.Agent, interaction.EventOffered, interaction.EventAccepted)
+		case h != nil && h.State == interaction.Wrapup:
+			s.resume(i, h.Agent, interaction.EventOffered, interaction.EventAccepted, interaction.EventCompleted)
 		}
 	}
 }
 
-func (s *Service) resume(i *interaction.Interaction, agentID string, k interaction.EventKind) {
-	if p := i.PopOf(agentID); p == nil || p.State == crm.PopSearching {
-		s.begin(*i, agentID, k)
+// resume takes up what the stop broke off: a search without an answer, or a trigger that was not yet acted upon. came are
+// the triggers so far; the latest ticked one counts.
+func (s *Service) resume(i interaction.Interaction, agentID string, came ...interaction.EventKind) {
+	cfg := s.Config()
+	set := &cfg.ScreenPop
+	if !Wanted(set, cfg.Users[agentID]) {
+		return
 	}
+	k := came[len(came)-1]
+	for _, c := range came {
+		if Ticked(set.Triggers, c) {
+			k = c
+		}
+	}
+	s.begin(i, agentID, k)
 }
 
 // Stop ends the searches under way and waits for them.
@@ -130,7 +146,7 @@ func (s *Service) begin(i interaction.Interaction, agentID string, k interaction
 	ticked := Ticked(set.Triggers, k)
 	p := i.PopOf(agentID)
 	switch {
-	case p == nil && !s.flying(flight{i.ID, agentID}):
+	case unanswered(p, k) && !s.flying(flight{i.ID, agentID}):
 		if !ticked && set.Triggers == (tenant.Triggers{}) && !set.AutoLog.On {
 			return // nothing would ever be shown or logged
 		}
@@ -138,6 +154,12 @@ func (s *Service) begin(i interaction.Interaction, agentID string, k interaction
 	case ticked && (p == nil || !p.Shown):
 		s.work.Go(func() { s.show(i.ID, agentID, k) })
 	}
+}
+
+// unanswered reports whether an event finds nothing to show: never searched, or broken off because the offer went away.
+// Another offer is also another chance after a search that failed (MAT-12).
+func unanswered(p *crm.Pop, k interaction.EventKind) bool {
+	return p == nil || p.State == crm.PopSearching || p.State == crm.PopNotSearched && k == interaction.EventOffered
 }
 
 // show brings a pop that was prepared earlier to the screen.
@@ -169,12 +191,13 @@ func (s *Service) search(i interaction.Interaction, agentID string, k interactio
 	ctx, cancel := context.WithCancel(s.ctx)
 	s.mu.Lock()
 	if old := s.flights[f]; old != nil {
-		old()
+		old.cancel()
 	}
-	s.flights[f] = cancel
+	own := &search{cancel}
+	s.flights[f] = own
 	s.mu.Unlock()
 	s.work.Go(func() {
-		defer s.drop(f)
+		defer s.land(f, own)
 		set := s.Config().ScreenPop
 		keys := Keys(&i, set.Withheld)
 		type outcome struct {
@@ -300,11 +323,22 @@ func (s *Service) flying(f flight) bool {
 	return s.flights[f] != nil
 }
 
+// drop ends the search under way, if there is one.
 func (s *Service) drop(f flight) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if cancel := s.flights[f]; cancel != nil {
-		cancel()
+	if x := s.flights[f]; x != nil {
+		x.cancel()
+		delete(s.flights, f)
+	}
+}
+
+// land takes a search that has ended off the map, unless another has taken its place.
+func (s *Service) land(f flight, own *search) {
+	own.cancel()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.flights[f] == own {
 		delete(s.flights, f)
 	}
 }
