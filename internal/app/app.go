@@ -21,7 +21,6 @@ import (
 	"cordboard/internal/channel/phone/sip"
 	"cordboard/internal/egress"
 	"cordboard/internal/fault"
-	"cordboard/internal/number"
 	"cordboard/internal/seal"
 	"cordboard/internal/signin"
 	"cordboard/internal/store"
@@ -45,7 +44,7 @@ type App struct {
 	ln      net.Listener
 
 	open    atomic.Bool                       // every tenant works
-	owners  atomic.Pointer[map[string]string] // called number, digits only → tenant
+	owners  atomic.Pointer[map[string]string] // reserved number → tenant
 	mu      sync.Mutex
 	tenants map[string]*Tenant
 	run     context.CancelFunc
@@ -259,21 +258,15 @@ func (a *App) trail(name string) signin.Trail {
 	return nil
 }
 
-// owner tells whose a called number is.
+// owner tells whose a called number is: the tenant's who reserved it, also when it is dialled as in his own country.
 func (a *App) owner(called string) (string, bool) {
 	m := a.owners.Load()
 	if m == nil {
 		return "", false
 	}
-	want := digits(called)
-	if name, ok := (*m)[want]; ok {
-		return name, true
-	}
-	for _, t := range a.all() { // as it is dialled in the tenant's own country
-		if e, ok := number.E164(called, t.Settings.Config().Profile.Region); ok {
-			if name, ok := (*m)[digits(e)]; ok && name == t.Name {
-				return name, true
-			}
+	for _, t := range a.all() {
+		if ch, ok := t.Settings.Config().ChannelByNumber(called); ok && (*m)[ch.Number] == t.Name {
+			return t.Name, true
 		}
 	}
 	return "", false
@@ -287,20 +280,10 @@ func (a *App) numbers(ctx context.Context) error {
 	}
 	m := make(map[string]string, len(all))
 	for _, n := range all {
-		m[digits(n.Number)] = n.Tenant
+		m[n.Number] = n.Tenant
 	}
 	a.owners.Store(&m)
 	return nil
-}
-
-func digits(s string) string {
-	out := make([]byte, 0, len(s))
-	for i := range len(s) {
-		if s[i] >= '0' && s[i] <= '9' {
-			out = append(out, s[i])
-		}
-	}
-	return string(out)
 }
 
 // sipAccount is the secret of a SIP user.

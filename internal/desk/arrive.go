@@ -5,7 +5,6 @@ import (
 
 	"cordboard/internal/fault"
 	"cordboard/internal/interaction"
-	"cordboard/internal/tenant"
 )
 
 // Arrive takes in a new interaction: stored, queued and, when an agent is free, offered, in one commit. The same Ref again
@@ -19,15 +18,15 @@ func (d *Desk) Arrive(ctx context.Context, a interaction.Arrival) (interaction.I
 	if !ok || ch.Medium != a.Medium {
 		return interaction.Interaction{}, fault.New(fault.NotFound, "UNKNOWN_CHANNEL", "There is no such channel here, so nobody can be asked.")
 	}
-	q, ok := cfg.Queues[ch.Queue]
+	terms, ok := cfg.QueueTerms(ch.Queue)
 	if !ok {
 		return interaction.Interaction{}, fault.New(fault.NotFound, "UNKNOWN_QUEUE", "The channel leads to no queue. An administrator must give it one.")
 	}
 	now := d.clock()
 	id := d.newID(now, a.Medium)
-	origin := interaction.Origin{ID: id, ChannelName: ch.Name, Region: region(cfg, ch, q), Node: d.node, Fence: 1}
-	pair, ask := d.router.newcomer(Waiter{ID: id, Medium: a.Medium, Queue: q.ID, Since: now})
-	j := newJob(func(u *unit) error { return u.arrive(a, origin, Terms(cfg, q), pair.Agent) })
+	origin := interaction.Origin{ID: id, ChannelName: ch.Name, Region: cfg.RegionOf(ch.ID), Node: d.node, Fence: 1}
+	pair, ask := d.router.newcomer(Waiter{ID: id, Medium: a.Medium, Queue: terms.ID, Since: now})
+	j := newJob(func(u *unit) error { return u.arrive(a, origin, terms, pair.Agent) })
 	j.new = true
 	if ask {
 		j.then = func() { d.router.release(pair) }
@@ -74,26 +73,6 @@ func (u *unit) arrive(a interaction.Arrival, o interaction.Origin, terms interac
 		return err
 	}
 	return u.offer(agentID)
-}
-
-func region(cfg *tenant.Config, ch tenant.Channel, q tenant.Queue) string {
-	for _, r := range []string{ch.Region, q.Region} {
-		if r != "" {
-			return r
-		}
-	}
-	return cfg.Profile.Region
-}
-
-// Terms are what a queue lays down, as the settings say now.
-func Terms(cfg *tenant.Config, q tenant.Queue) interaction.QueueTerms {
-	t := interaction.QueueTerms{ID: q.ID, Name: q.Name, WrapupSeconds: q.WrapupSeconds}
-	for _, id := range q.CodeLists {
-		if l, ok := cfg.CodeLists[id]; ok && l.Required {
-			t.CodesRequired, t.RequiredLists = true, append(t.RequiredLists, id)
-		}
-	}
-	return t
 }
 
 // Signal tells the desk what a channel saw happen to an interaction. What comes late or twice does nothing; NotFound when

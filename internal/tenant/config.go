@@ -3,18 +3,46 @@ package tenant
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"cordboard/internal/interaction"
+	"cordboard/internal/number"
 )
 
-// ChannelByNumber finds the phone channel with this E.164 number (CH-2).
-func (c *Config) ChannelByNumber(e164 string) (Channel, bool) {
+// ChannelByNumber finds the phone channel of a called number (CH-2): the same digits, or the same number as it is dialled
+// in the channel's own country.
+func (c *Config) ChannelByNumber(called string) (Channel, bool) {
+	want := dialled(called)
+	if want == "" {
+		return Channel{}, false
+	}
+	var national *Channel
 	for _, ch := range c.Channels {
-		if ch.Medium == interaction.Phone && ch.Number == e164 {
+		if ch.Medium != interaction.Phone {
+			continue
+		}
+		if dialled(ch.Number) == want {
 			return ch, true
 		}
+		if e, ok := number.E164(called, cmp.Or(ch.Region, c.Profile.Region)); ok && e == ch.Number {
+			national = &ch
+		}
 	}
-	return Channel{}, false
+	if national == nil {
+		return Channel{}, false
+	}
+	return *national, true
+}
+
+// dialled is a number's digits without the international prefix, as carriers send it now with and now without.
+func dialled(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, s)
+	return strings.TrimPrefix(s, "00")
 }
 
 // RegionOf is the region by which a channel's numbers are read: its own, else its queue's, else the tenant's (MAT-4).
@@ -49,32 +77,8 @@ func (c *Config) CodeListsOf(queue int64) []CodeList {
 	return out
 }
 
-// MembersOf are the active agents of a queue, higher skill first, then by agent id so that the order is stable.
-func (c *Config) MembersOf(queue int64) []User {
-	var out []User
-	for _, u := range c.Users {
-		if _, in := u.Queues[queue]; in && u.Active(RoleAgent) {
-			out = append(out, u)
-		}
-	}
-	slices.SortFunc(out, func(a, b User) int {
-		return cmp.Or(cmp.Compare(b.Queues[queue], a.Queues[queue]), cmp.Compare(a.ID, b.ID))
-	})
-	return out
-}
-
 // Active reports whether the user may work in the role now.
 func (u User) Active(r Role) bool { return !u.Inactive && u.Is(r) }
-
-// UserByUserID finds a user by the name he signs in with.
-func (c *Config) UserByUserID(userID string) (User, bool) {
-	for _, u := range c.Users {
-		if u.UserID == userID {
-			return u, true
-		}
-	}
-	return User{}, false
-}
 
 // NameOf is an agent's full name for people; his id when he is unknown, "the system" for the system itself.
 func (c *Config) NameOf(agentID string) string {

@@ -1,7 +1,6 @@
 package phone
 
 import (
-	"cmp"
 	"context"
 	"log/slog"
 	"strings"
@@ -144,7 +143,7 @@ func (ch *Channel) event(e Event) {
 
 // arrived begins a call, or turns it away when its number is nobody's.
 func (ch *Channel) arrived(e Event) {
-	channel, ok := channelFor(ch.config(), e.To)
+	channel, ok := ch.config().ChannelByNumber(e.To)
 	if !ok {
 		ch.log.Warn("a call came to a number that no channel has; it was refused", "to", number.Mask(e.To), "from", number.Mask(e.From), "trunk", e.Trunk)
 		ch.chores.put(func() { ch.release(e.Leg, CauseUnallocated) })
@@ -233,31 +232,6 @@ func (ch *Channel) announceAfter(queue int64) time.Duration {
 		return time.Duration(q.AnnounceSeconds) * time.Second
 	}
 	return 20 * time.Second
-}
-
-// channelFor finds the phone channel of a called number: the same digits, or the same number as it is dialled in the
-// channel's own country.
-func channelFor(cfg *tenant.Config, called string) (tenant.Channel, bool) {
-	want := digits(called)
-	if want == "" {
-		return tenant.Channel{}, false
-	}
-	var national *tenant.Channel
-	for _, c := range cfg.Channels {
-		if c.Medium != interaction.Phone {
-			continue
-		}
-		if digits(c.Number) == want {
-			return c, true
-		}
-		if e, ok := number.E164(called, cmp.Or(c.Region, cfg.Profile.Region)); ok && e == c.Number {
-			national = &c
-		}
-	}
-	if national == nil {
-		return tenant.Channel{}, false
-	}
-	return *national, true
 }
 
 // targetOf is where an agent's phone is.

@@ -238,8 +238,7 @@ func logOf(i *interaction.Interaction, h *interaction.Handling, f Facts) *Log {
 		}
 		return l
 	}
-	why, _ := autolog.Wanted(&f.Config.ScreenPop, f.Config.Users[h.Agent], i.Medium)
-	return &Log{State: "none", Reason: why}
+	return &Log{State: "none", Reason: h.NoLog} // as it was decided when it closed (LOG-19)
 }
 
 // utc is a time as the contract wants it: UTC, milliseconds.

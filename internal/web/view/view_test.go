@@ -186,6 +186,7 @@ func TestLogOfAClosedHandling(t *testing.T) {
 		t.Errorf("none of them is his: %v", v.Log)
 	}
 	f.Config.ScreenPop.AutoLog.On = false
+	i.Handling[0].NoLog = "The auto log is off."
 	if v, _ := Of(i, "bert", f); v.Log.State != "none" || v.Log.Reason == "" || v.Draft != nil {
 		t.Errorf("switched off: %v %v", v.Log, v.Draft)
 	}
