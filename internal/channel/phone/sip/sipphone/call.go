@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	wire "github.com/emiago/sipgo/sip"
@@ -24,7 +25,7 @@ type Call struct {
 	to             wire.ToHeader
 	target         wire.Uri
 	peer           string
-	seq            uint32
+	seq            atomic.Uint32 // CSeq of our latest request
 
 	mu       sync.Mutex
 	port     *media.UDPPort
@@ -87,8 +88,9 @@ func (p *Phone) Start(ctx context.Context, r Request) (*Call, error) {
 		from.DisplayName, from.Address.User, from.Address.Host = "Anonymous", "anonymous", "anonymous.invalid"
 	}
 	to := wire.ToHeader{Address: wire.Uri{Scheme: "sip", User: r.To, Host: hostOf(r.Server)}}
-	c.from, c.to, c.target, c.peer, c.seq = from, to, req.Recipient, r.Server, 1
-	p.head(req, c.callID, c.seq, from, to)
+	c.from, c.to, c.target, c.peer = from, to, req.Recipient, r.Server
+	c.seq.Store(1)
+	p.head(req, c.callID, 1, from, to)
 	if r.Withheld {
 		req.AppendHeader(wire.NewHeader("Privacy", "id"))
 	}
@@ -233,8 +235,7 @@ func (c *Call) Hangup(ctx context.Context) error {
 		return nil
 	default:
 	}
-	c.seq++
-	res, err := c.phone.client.Do(ctx, c.request(wire.BYE, c.seq), asIs)
+	res, err := c.phone.client.Do(ctx, c.request(wire.BYE, c.seq.Add(1)), asIs)
 	c.finish("hung up")
 	if err != nil {
 		return err
@@ -247,8 +248,8 @@ func (c *Call) Hangup(ctx context.Context) error {
 
 // Reinvite offers the other side a new direction (sendrecv, sendonly, inactive) and returns the SDP of its answer.
 func (c *Call) Reinvite(ctx context.Context, direction string) (string, error) {
-	c.seq++
-	req := c.request(wire.INVITE, c.seq)
+	seq := c.seq.Add(1)
+	req := c.request(wire.INVITE, seq)
 	contact := c.phone.contact()
 	req.AppendHeader(&contact)
 	req.AppendHeader(wire.NewHeader("Content-Type", media.ContentType))
@@ -260,7 +261,7 @@ func (c *Call) Reinvite(ctx context.Context, direction string) (string, error) {
 	if res.StatusCode != 200 {
 		return "", &Refused{res.StatusCode, res.Reason}
 	}
-	return string(res.Body()), c.phone.client.WriteRequest(c.request(wire.ACK, c.seq), asIs)
+	return string(res.Body()), c.phone.client.WriteRequest(c.request(wire.ACK, seq), asIs)
 }
 
 // Press sends a key as telephone-events.

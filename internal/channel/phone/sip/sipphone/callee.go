@@ -22,7 +22,8 @@ func (p *Phone) onInvite(req *wire.Request, tx wire.ServerTransaction) {
 	to := c.invite.To()
 	c.from = wire.FromHeader{Address: *to.Address.Clone(), Params: to.Params.Clone()}
 	c.to = wire.ToHeader{Address: *req.From().Address.Clone(), Params: req.From().Params.Clone()}
-	c.target, c.peer, c.seq = *req.Contact().Address.Clone(), req.Source(), 100
+	c.target, c.peer = *req.Contact().Address.Clone(), req.Source()
+	c.seq.Store(100)
 	if p.opts.Mode == Busy {
 		_ = tx.Respond(wire.NewResponseFromRequest(c.invite, 486, "Busy Here", nil))
 		return
