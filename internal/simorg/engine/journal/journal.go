@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 )
 
 // Line is one change: a kind, a key, and the new state; no state means that the thing is gone.
@@ -46,13 +47,18 @@ func Open(dir string, replay func(Line) error) (*Journal, error) {
 		return nil, fmt.Errorf("the state folder cannot be made: %w", err)
 	}
 	path := filepath.Join(dir, name)
-	good, err := read(path, replay)
-	if err != nil {
-		return nil, err
-	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("the state file cannot be opened for writing: %w", err)
+	}
+	// The lock goes with the process, however it ends. It comes before anything is read: what another one is writing is
+	// no cut-off line.
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(fmt.Errorf("another simulated org works with %s: %w", dir, err), f.Close())
+	}
+	good, err := read(path, replay)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
 	}
 	if err := f.Truncate(good); err != nil {
 		return nil, errors.Join(err, f.Close())

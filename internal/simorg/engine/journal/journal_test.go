@@ -83,3 +83,17 @@ func TestManyWriters(t *testing.T) {
 		t.Fatalf("%d lines, want 400", len(got))
 	}
 }
+
+// Two processes on one folder would cut off each other's lines.
+func TestOneAtATime(t *testing.T) {
+	dir := t.TempDir()
+	j, _ := open(t, dir)
+	if _, err := Open(dir, func(Line) error { return nil }); err == nil || !strings.Contains(err.Error(), "another simulated org works with "+dir) {
+		t.Errorf("the second: %v", err)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	j, _ = open(t, dir)
+	j.Close()
+}
