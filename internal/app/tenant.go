@@ -77,6 +77,9 @@ func (a *App) newTenant(ctx context.Context, name string) (*Tenant, error) {
 	t.Vault = seal.NewVault(a.box, name, t.Store)
 	t.Settings, err = setting.Open(ctx, setting.Options{
 		Tenant: name, Store: t.Store, Trail: t.Trail, Bus: t.Bus, Accounts: a.Doors, OrgHosts: a.opts.Allow, Log: t.log, Now: a.opts.Clock,
+		Claim: func(ctx context.Context, number string, channel int64) error {
+			return a.store.Control().ReserveNumber(ctx, store.Number{Number: number, Tenant: name, Channel: channel})
+		},
 	})
 	if err != nil {
 		return nil, err
@@ -110,10 +113,6 @@ func (t *Tenant) fit() {
 
 // start opens the tenant: what listens first, then the desk, then the telephones.
 func (t *Tenant) start(ctx context.Context) error {
-	open, err := t.Store.Open(ctx)
-	if err != nil {
-		return err
-	}
 	t.stop = append(t.stop,
 		bus.Subscribe(t.Bus, func(c desk.Changed) {
 			for _, e := range c.Events {
@@ -143,7 +142,8 @@ func (t *Tenant) start(ctx context.Context) error {
 	if err := t.Desk.Start(ctx); err != nil {
 		return err
 	}
-	if open, err = t.Store.Open(ctx); err != nil {
+	open, err := t.Store.Open(ctx) // as the desk has left it: what was lost with the process is over now
+	if err != nil {
 		return err
 	}
 	t.Pop.Start(open)

@@ -253,14 +253,3 @@ func ani(from string) string {
 	}
 	return from
 }
-
-// digits leaves what was dialled, without the sign or prefix of an international number.
-func digits(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
-			return -1
-		}
-		return r
-	}, s)
-	return strings.TrimPrefix(s, "00")
-}

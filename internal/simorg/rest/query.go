@@ -247,11 +247,8 @@ func wantedOf(r *request) (q wanted, err *refusal.Error) {
 		}
 		return n
 	}
-	list := func(s string) (out []string) {
-		for _, p := range strings.FieldsFunc(s, func(c rune) bool { return c == ',' || c == ' ' }) {
-			out = append(out, p)
-		}
-		return out
+	list := func(s string) []string {
+		return strings.FieldsFunc(s, func(c rune) bool { return c == ',' || c == ' ' })
 	}
 	q.Fields = list(r.query.Get("fields"))
 	q.DefaultLimit, q.OverallLimit = number("defaultLimit"), number("overallLimit")
