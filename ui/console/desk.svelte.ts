@@ -78,8 +78,9 @@ export class Desk {
       d = new LogDraft(id, async (part) => {
         const i = this.find(id);
         if (!i) return;
+        const mark = this.#live.mark();
         const { interaction } = await api.put<{ interaction: Interaction }>(path(i, 'write'), part);
-        this.#live.merge(interaction);
+        this.#live.merge(interaction, mark);
       });
       this.#drafts.set(id, d);
     }
@@ -95,8 +96,10 @@ export class Desk {
 
   async status(s: Status): Promise<void> {
     await this.#run(`status`, async () => {
+      const mark = this.#live.mark();
       const { agent } = await api.post<{ agent: Agent }>(`${base}/status`, { status: s });
-      this.#live.patch({ agent });
+      // An offer may have come in between; then the stream knows better.
+      if (this.#live.mark() === mark) this.#live.patch({ agent });
     });
   }
 
@@ -142,12 +145,9 @@ export class Desk {
 
   /** Creates a record; problems go to the form that asked. */
   async create(i: Interaction, kind: string, values: Record<string, string>, saveDuplicate: boolean): Promise<void> {
-    const { interaction } = await api.post<{ interaction: Interaction }>(path(i, 'records'), {
-      kind,
-      values,
-      saveDuplicate,
-    });
-    this.#live.merge(interaction);
+    const mark = this.#live.mark();
+    const { interaction } = await api.post<{ interaction: Interaction }>(path(i, 'records'), { kind, values, saveDuplicate });
+    this.#live.merge(interaction, mark);
   }
 
   async signOut(): Promise<void> {
@@ -165,8 +165,9 @@ export class Desk {
 
   async #command(i: Interaction, what: string, body: object): Promise<void> {
     await this.#run(`${what}:${i.id}`, async () => {
+      const mark = this.#live.mark();
       const answer = await api.post<{ interaction?: Interaction }>(path(i, what), body);
-      if (answer?.interaction) this.#live.merge(answer.interaction);
+      if (answer?.interaction) this.#live.merge(answer.interaction, mark);
     });
   }
 

@@ -270,10 +270,29 @@ describe('the connection', () => {
     s.live.start();
     await s.settle();
     await s.send('snapshot', snapshot({ interactions: [one('a')] }));
-    s.live.merge(handled('a', 'accepted', 2));
+    s.live.merge(handled('a', 'accepted', 2), s.live.mark());
     expect(s.views.at(-1)?.open[0]?.role).toBe('handling');
     await s.send('delta', delta(11, handled('a', 'accepted', 2)));
     expect(s.views.at(-1)).toMatchObject({ n: 11 });
+    s.live.stop();
+  });
+
+  it('lets no late answer undo what the stream said meanwhile', async () => {
+    const s = stage();
+    s.live.start();
+    await s.settle();
+    await s.send('snapshot', snapshot({ interactions: [handled('a', 'wrapup', 4)] }));
+    const mark = s.live.mark();
+    await s.send('delta', delta(11, { ...handled('a', 'closed', 5), log: { state: 'waiting', tries: 0 } }));
+    await s.send('delta', delta(12, { ...handled('a', 'closed', 5), log: { state: 'done', tries: 1 } }));
+    s.live.merge({ ...handled('a', 'closed', 5), log: { state: 'waiting', tries: 0 } }, mark);
+    expect(s.views.at(-1)?.recent[0]?.log?.state).toBe('done');
+    // Asked after that, an answer with the same version is news: a log that is tried again.
+    s.live.merge({ ...handled('a', 'closed', 5), log: { state: 'waiting', tries: 0 } }, s.live.mark());
+    expect(s.views.at(-1)?.recent[0]?.log?.state).toBe('waiting');
+    // A newer version is always news.
+    s.live.merge(handled('a', 'closed', 6), mark);
+    expect(s.views.at(-1)?.recent[0]?.version).toBe(6);
     s.live.stop();
   });
 

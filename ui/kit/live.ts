@@ -135,6 +135,10 @@ export class Live {
   #retry: unknown = null;
   #watch: unknown = null;
   #stopped = false;
+  /** Counts what the stream said, and when it last spoke of an interaction. */
+  #said = 0;
+  #saidOf = new Map<string, number>();
+  #saidAll = 0;
 
   constructor(
     private url: string,
@@ -163,9 +167,21 @@ export class Live {
     void this.#open();
   }
 
-  /** merge takes an interaction that a command answered with, ahead of its delta. */
-  merge(i: Interaction): void {
+  /** mark is taken before a command is sent, and handed to merge with its answer. */
+  mark(): number {
+    return this.#said;
+  }
+
+  /**
+   * merge takes an interaction that a command answered with, ahead of its delta. An answer may also come late: what hangs on
+   * an interaction without being in its row (its log, mute) changes without a new version, so of two pictures with the same
+   * version the stream's wins when it came while the command was under way.
+   */
+  merge(i: Interaction, mark: number): void {
     if (!this.#view) return;
+    const known = this.#view.open.find((x) => x.id === i.id) ?? this.#view.recent.find((x) => x.id === i.id);
+    const heard = Math.max(this.#saidAll, this.#saidOf.get(i.id) ?? 0);
+    if (known && heard > mark && known.version >= i.version) return;
     this.#view = withInteraction(this.#view, i);
     this.on.view(this.#view, '', false);
   }
@@ -220,6 +236,8 @@ export class Live {
       case 'snapshot': {
         const s = parsed as Snapshot;
         this.#view = fromSnapshot(s);
+        this.#saidOf.clear();
+        this.#saidAll = ++this.#said;
         this.#tries = 0;
         this.#brokenAt = null;
         this.#say('ok');
@@ -232,6 +250,8 @@ export class Live {
         const { view, outcome } = reduce(this.#view, d);
         if (outcome === 'gap') return false;
         if (outcome === 'applied') {
+          this.#said++;
+          if (d.interaction) this.#saidOf.set(d.interaction.id, this.#said);
           this.#view = view;
           this.on.view(view, d.at, false);
         }
