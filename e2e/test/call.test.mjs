@@ -231,10 +231,10 @@ test('notes: 20,000 characters are kept whole, more are refused with both number
 });
 
 test('by keyboard alone: from the ring to the Task', async () => {
-  const caller = '+442079460018';
+  const caller = '+16045550178';
   const press = (k) => ada.page.keyboard.press(k);
   await world.callFrom(caller);
-  await ada.customer.getByRole('heading', { name: 'Oliver Pryce' }).waitFor();
+  await ada.customer.getByRole('heading', { name: 'Priya Raman' }).waitFor();
   await press('Control+Shift+A');
   await ada.connected();
   await press('Control+Shift+M');
