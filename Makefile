@@ -64,9 +64,8 @@ fuzz: ## each fuzz target for 20 s
 	@scripts/fuzz
 
 .PHONY: generate
-generate: ## docs/states.md, docs/schema.sql, ui/api from the code
+generate: ## docs/states.md and docs/schema.sql from the code
 	go test ./internal/interaction ./internal/store -run Golden -update
-	go run ./cmd/cordboard openapi > ui/api/openapi.json
 
 .PHONY: lint
 lint: ## go vet, gofmt, golangci-lint with .golangci.yml
