@@ -163,14 +163,14 @@ func (a *App) Start(ctx context.Context) (err error) {
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	a.run = cancel
 	for _, t := range a.all() {
-		if err := t.start(ctx); err != nil {
-			return fmt.Errorf("tenant %s: %w", t.Name, err)
-		}
 		a.later(func() {
 			stop, done := context.WithTimeout(context.Background(), 10*time.Second)
 			defer done()
 			t.close(stop)
 		})
+		if err := t.start(ctx); err != nil {
+			return fmt.Errorf("tenant %s: %w", t.Name, err)
+		}
 	}
 	a.wg.Go(func() { a.board.run(background) })
 	a.open.Store(true)

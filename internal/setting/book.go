@@ -48,13 +48,16 @@ type Trail interface {
 	Write(ctx context.Context, who, what, about string, details map[string]string) error
 }
 
-// Options are what a Book works with. All but OrgHosts, Log and Now are needed.
+// Options are what a Book works with. All but Claim, OrgHosts, Log and Now are needed.
 type Options struct {
 	Tenant   string // the tenant's name, GEN-2
 	Store    Store
 	Trail    Trail
 	Bus      *bus.Bus // the tenant's
 	Accounts Accounts
+	// Claim takes a telephone number for a channel of this tenant (0: a new one) before it is saved; a fault says that it is
+	// another tenant's. Default: every number is free.
+	Claim    func(ctx context.Context, number string, channel int64) error
 	OrgHosts []string         // hosts beside Salesforce's own that the operator lists (SF-5)
 	Log      *slog.Logger     // default: nowhere
 	Now      func() time.Time // default: time.Now

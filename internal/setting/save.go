@@ -91,6 +91,13 @@ func (b *Book) SaveChannel(ctx context.Context, by string, ch tenant.Channel) (t
 	if err != nil {
 		return ch, err
 	}
+	if b.o.Claim != nil && ch.Number != "" && ch.Number != c.Channels[ch.ID].Number {
+		if err := b.o.Claim(ctx, ch.Number, ch.ID); err != nil {
+			var f fault.Fields
+			f.Add("number", fault.Of(err).Code, fault.Of(err).Message)
+			return ch, f.Err()
+		}
+	}
 	d, err := b.put(ctx, by, Doc{Kind: kindChannel, ID: ch.ID}, ch.Version, at(c.Channels, ch.ID), ch)
 	if err != nil {
 		return ch, err

@@ -1,0 +1,369 @@
+package app_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"cordboard/internal/app"
+	"cordboard/internal/channel/phone/sip/sipphone"
+	"cordboard/internal/demo"
+	"cordboard/internal/simorg"
+	"cordboard/internal/store/pgtest"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+// site is an installation with real parts: a simulated org, the product on free ports of loopback, the demo's sample tenant.
+type site struct {
+	t    *testing.T
+	ctx  context.Context
+	org  *simorg.Org
+	app  *app.App
+	opts app.Options
+}
+
+func newSite(t *testing.T, o app.Options) *site {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	t.Cleanup(cancel)
+	s := &site{t: t, ctx: ctx, opts: o}
+	var err error
+	if s.org, err = simorg.New(simorg.Options{SeedName: "demo"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.org.Start("127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.org.Stop(context.Background()) })
+	s.opts.Data, s.opts.Listen, s.opts.SIPListen = t.TempDir(), "127.0.0.1:0", "127.0.0.1:0"
+	s.opts.Allow = []string{s.org.Addr()}
+	s.open(func(a *app.App) {
+		if _, err := demo.Settle(ctx, a, s.org.URL()); err != nil {
+			t.Fatal(err)
+		}
+	})
+	t.Cleanup(s.close)
+	return s
+}
+
+// open makes the installation and starts it; before is done in between.
+func (s *site) open(before func(*app.App)) {
+	s.t.Helper()
+	var err error
+	if s.app, err = app.New(s.ctx, s.opts); err != nil {
+		s.t.Fatal(err)
+	}
+	if before != nil {
+		before(s.app)
+	}
+	if err := s.app.Start(s.ctx); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *site) close() {
+	s.t.Helper()
+	if s.app == nil {
+		return
+	}
+	if err := s.app.Stop(context.Background()); err != nil {
+		s.t.Error(err)
+	}
+	s.app = nil
+}
+
+func (s *site) restart() {
+	s.t.Helper()
+	s.close()
+	s.open(nil)
+}
+
+// phone makes a telephone that goes with the test.
+func (s *site) phone(o sipphone.Options) *sipphone.Phone {
+	s.t.Helper()
+	p, err := sipphone.New(o)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = p.Close() })
+	return p
+}
+
+// call has a customer call a number, and returns when he is answered.
+func (s *site) call(r sipphone.Request) *sipphone.Call {
+	s.t.Helper()
+	r.Server = s.app.SIPAddr().String()
+	c, err := s.phone(sipphone.Options{Tone: 440}).Call(s.ctx, r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return c
+}
+
+// person is somebody with a browser.
+type person struct {
+	s    *site
+	http http.Client
+}
+
+// object is any JSON object.
+type object = map[string]any
+
+// at reads a value by a path of names and list positions.
+func at(v any, path ...any) any {
+	for _, p := range path {
+		switch p := p.(type) {
+		case string:
+			o, _ := v.(object)
+			v = o[p]
+		case int:
+			l, _ := v.([]any)
+			if p >= len(l) {
+				return nil
+			}
+			v = l[p]
+		}
+	}
+	return v
+}
+
+// text is the value at a path as text, "" when there is none.
+func text(v any, path ...any) string {
+	if v = at(v, path...); v == nil {
+		return ""
+	}
+	return fmt.Sprint(v)
+}
+
+// signIn signs somebody in with the demo's password.
+func (s *site) signIn(userID string) *person {
+	s.t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	p := &person{s: s, http: http.Client{Jar: jar}}
+	p.must("POST", "/api/v1/session", object{"userId": userID, "password": demo.Password})
+	return p
+}
+
+// do asks and returns status and answer.
+func (p *person) do(method, path string, body any) (int, object) {
+	p.s.t.Helper()
+	var in io.Reader
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			p.s.t.Fatal(err)
+		}
+		in = bytes.NewReader(b)
+	}
+	r, err := http.NewRequestWithContext(p.s.ctx, method, p.s.app.URL()+path, in)
+	if err != nil {
+		p.s.t.Fatal(err)
+	}
+	if method != "GET" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	res, err := p.http.Do(r)
+	if err != nil {
+		p.s.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		p.s.t.Fatal(err)
+	}
+	var out object
+	if len(raw) > 0 {
+		if err := json.Unmarshal(raw, &out); err != nil {
+			p.s.t.Fatalf("%s %s answered %d: %s", method, path, res.StatusCode, raw)
+		}
+	}
+	return res.StatusCode, out
+}
+
+// must asks for what must succeed.
+func (p *person) must(method, path string, body any) object {
+	p.s.t.Helper()
+	code, out := p.do(method, path, body)
+	if code/100 != 2 {
+		p.s.t.Fatalf("%s %s answered %d: %v", method, path, code, out)
+	}
+	return out
+}
+
+// refused asks for what must be refused, and returns the sentence.
+func (p *person) refused(status int, code, method, path string, body any) string {
+	p.s.t.Helper()
+	got, out := p.do(method, path, body)
+	if got != status || code != "" && text(out, "code") != code {
+		p.s.t.Errorf("%s %s answered %d: %v, want %d %s", method, path, got, out, status, code)
+	}
+	sentence := text(out, "message")
+	if l, _ := at(out, "errors").([]any); len(l) > 0 {
+		sentence = text(l, 0, "message")
+	}
+	return sentence
+}
+
+// screen is an agent's console: what the live stream has told so far.
+type screen struct {
+	*person
+	body io.Closer
+	more chan struct{} // closed and renewed with each event
+
+	mu    sync.Mutex
+	agent object
+	items map[string]object
+	crm   object
+}
+
+// console opens the live stream and waits for its snapshot.
+func (p *person) console() *screen {
+	p.s.t.Helper()
+	r, err := http.NewRequestWithContext(p.s.ctx, "GET", p.s.app.URL()+"/api/v1/console/stream?tab=one", nil)
+	if err != nil {
+		p.s.t.Fatal(err)
+	}
+	res, err := p.http.Do(r)
+	if err != nil || res.StatusCode != http.StatusOK {
+		p.s.t.Fatalf("the stream does not open: %v %v", res, err)
+	}
+	sc := &screen{person: p, body: res.Body, more: make(chan struct{}), items: map[string]object{}}
+	p.s.t.Cleanup(func() { _ = sc.body.Close() })
+	go sc.read(res.Body)
+	sc.until("the snapshot", func() bool { return sc.agent != nil })
+	return sc
+}
+
+func (sc *screen) read(body io.Reader) {
+	in := bufio.NewScanner(body)
+	in.Buffer(nil, 1<<24)
+	event := ""
+	for in.Scan() {
+		if name, ok := strings.CutPrefix(in.Text(), "event: "); ok {
+			event = name
+		}
+		data, ok := strings.CutPrefix(in.Text(), "data: ")
+		if !ok {
+			continue
+		}
+		var v object
+		if json.Unmarshal([]byte(data), &v) != nil {
+			return
+		}
+		sc.take(event, v)
+	}
+}
+
+func (sc *screen) take(event string, v object) {
+	sc.mu.Lock()
+	defer sc.mu.Unlock()
+	keep := func(x any) {
+		if i, ok := x.(object); ok {
+			sc.items[text(i, "id")] = i
+		}
+	}
+	switch event {
+	case "snapshot":
+		sc.agent, _ = v["agent"].(object)
+		sc.crm, _ = v["crm"].(object)
+		for _, list := range []string{"recent", "interactions"} {
+			l, _ := v[list].([]any)
+			for _, x := range l {
+				keep(x)
+			}
+		}
+	case "delta":
+		sc.agent, _ = v["agent"].(object)
+		keep(v["interaction"])
+	case "crm":
+		sc.crm = v
+	}
+	close(sc.more)
+	sc.more = make(chan struct{})
+}
+
+// until waits for what the stream must tell.
+func (sc *screen) until(what string, is func() bool) {
+	sc.s.t.Helper()
+	for {
+		sc.mu.Lock()
+		ok, more := is(), sc.more
+		sc.mu.Unlock()
+		if ok {
+			return
+		}
+		select {
+		case <-more:
+		case <-sc.s.ctx.Done():
+			sc.mu.Lock()
+			defer sc.mu.Unlock()
+			b, _ := json.MarshalIndent(sc.items, "", " ")
+			sc.s.t.Fatalf("waiting for %s; the console shows %v and %.3000s", what, sc.agent, b)
+		}
+	}
+}
+
+// find waits for an interaction of which something is true.
+func (sc *screen) find(what string, is func(i object) bool) (found object) {
+	sc.s.t.Helper()
+	sc.until(what, func() bool {
+		for _, i := range sc.items {
+			if is(i) {
+				found = i
+				return true
+			}
+		}
+		return false
+	})
+	return found
+}
+
+func in(state string) func(object) bool {
+	return func(i object) bool { return text(i, "state") == state }
+}
+
+// post is a command about an interaction.
+func (sc *screen) post(i object, command string, body object) object {
+	sc.s.t.Helper()
+	if body == nil {
+		body = object{}
+	}
+	return sc.must("POST", "/api/v1/console/interactions/"+text(i, "id")+"/"+command, body)
+}
+
+// withDesk gives an agent a telephone on his desk, registered.
+func (s *site) withDesk(admin *person, userID string, o sipphone.Options) *sipphone.Phone {
+	s.t.Helper()
+	users, _ := admin.must("GET", "/api/v1/manager/users", nil)["users"].([]any)
+	for _, x := range users {
+		u, _ := x.(object)
+		if text(u, "userId") != userID {
+			continue
+		}
+		u["endpoint"] = "sip"
+		path := "/api/v1/manager/users/" + text(u, "id")
+		admin.must("PUT", path, u)
+		issued := admin.must("POST", path+"/sip-secret", object{})
+		o.User, o.Secret = text(issued, "user", "sipUser"), text(issued, "secret")
+		p := s.phone(o)
+		if err := p.Register(s.ctx, s.app.SIPAddr().String()); err != nil {
+			s.t.Fatal(err)
+		}
+		return p
+	}
+	s.t.Fatalf("there is no user %s", userID)
+	return nil
+}
