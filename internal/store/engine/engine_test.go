@@ -156,3 +156,24 @@ func TestLockedDatabase(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// The writing connection flushes every commit, and keeps what undoes a savepoint out of files.
+func TestWritingConnection(t *testing.T) {
+	db, err := OpenSQLite(t.Context(), t.TempDir()+"/x.db", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close() //nolint:errcheck // the test is over
+	err = db.Write(t.Context(), func(q *Q) error {
+		for pragma, want := range map[string]int64{"synchronous": 2, "temp_store": 2, "foreign_keys": 1} {
+			var got int64
+			if _, err := q.Get("PRAGMA "+pragma, nil, &got); err != nil || got != want {
+				t.Errorf("%s is %d, want %d (%v)", pragma, got, want, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
