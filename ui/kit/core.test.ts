@@ -6,7 +6,7 @@ import { ago, clockTime, dateTime, day, sameDay } from './dates.ts';
 import { Keys, readSaved, type KeyLike } from './keys.ts';
 import { initials, safeLink } from './link.ts';
 import { level } from './phone/meter.ts';
-import { tone } from './ring.ts';
+import { Ring, tone } from './ring.ts';
 
 describe('the clock', () => {
   it('follows the server whatever this computer says, and trusts the least late message', () => {
@@ -215,6 +215,34 @@ describe('sound', () => {
     expect(peak).toBeGreaterThan(0.2);
     expect(peak).toBeLessThan(1);
     expect(t.slice(-800).every((x) => Math.abs(x) < 0.01)).toBe(true); // no click where it loops
+  });
+
+  it('the tone is made once, before the first ring: a ringing card must not wait for it', () => {
+    let made = 0;
+    const node = (): object => ({ connect: (to: object) => to, disconnect: () => {}, start: () => {}, stop: () => {}, gain: { value: 0 } });
+    const buffer = { getChannelData: () => new Float32Array(24_000) };
+    const played: unknown[] = [];
+    const context = {
+      sampleRate: 8000,
+      state: 'running',
+      destination: {},
+      resume: async () => {},
+      createBuffer: () => (made++, buffer),
+      createGain: node,
+      createBufferSource: () => {
+        const n = node();
+        Object.defineProperty(n, 'buffer', { set: (b: unknown) => played.push(b) });
+        return n;
+      },
+    };
+    const ring = new Ring(() => context as unknown as AudioContext, () => {});
+    ring.probe();
+    expect(made).toBe(1);
+    ring.start('a/1');
+    ring.start('b/1');
+    ring.stop();
+    expect(made).toBe(1);
+    expect(played).toEqual([buffer, buffer]);
   });
 
   it('a level goes from silence to loud', () => {

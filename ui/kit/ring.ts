@@ -30,6 +30,8 @@ export function tone(rate: number): Float32Array {
 
 export class Ring {
   #context: SinkContext | null = null;
+  /** Made with the context: its samples take milliseconds to compute, which the card of a ringing call must not wait for. */
+  #tone: AudioBuffer | null = null;
   #source: AudioBufferSourceNode | null = null;
   #gain: GainNode | null = null;
   #sink = '';
@@ -62,13 +64,10 @@ export class Ring {
     this.#for = id;
     const c = this.#ready();
     void c.resume().catch(() => undefined);
-    const samples = tone(c.sampleRate);
-    const buffer = c.createBuffer(1, samples.length, c.sampleRate);
-    buffer.getChannelData(0).set(samples);
     this.#gain = c.createGain();
     this.#gain.gain.value = this.volume;
     this.#source = c.createBufferSource();
-    this.#source.buffer = buffer;
+    this.#source.buffer = this.#tone;
     this.#source.loop = true;
     this.#source.connect(this.#gain).connect(c.destination);
     this.#source.start();
@@ -104,6 +103,9 @@ export class Ring {
       this.#context = this.make();
       this.#context.onstatechange = () => this.#look();
       if (this.#sink) void this.#context.setSinkId?.(this.#sink).catch(() => undefined);
+      const samples = tone(this.#context.sampleRate);
+      this.#tone = this.#context.createBuffer(1, samples.length, this.#context.sampleRate);
+      this.#tone.getChannelData(0).set(samples);
     }
     return this.#context;
   }
