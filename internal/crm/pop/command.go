@@ -90,6 +90,23 @@ func (s *Service) Create(ctx context.Context, agentID, id string, kind crm.Kind,
 	})
 }
 
+// Lookup finds records of one kind by the agent's own words, for a field of a blank record that points at one.
+func (s *Service) Lookup(ctx context.Context, agentID string, kind crm.Kind, words string) ([]crm.Match, error) {
+	ctx, cancel := context.WithTimeout(ctx, SearchLimit)
+	defer cancel()
+	found, err := s.CRM.Find(ctx, agentID, crm.Key{By: crm.ByText, Value: words})
+	if err != nil {
+		return nil, err
+	}
+	out := []crm.Match{}
+	for _, m := range found.Matches {
+		if m.Kind == kind || kind == crm.Account && m.Kind == crm.PersonAccount {
+			out = append(out, m)
+		}
+	}
+	return out, nil
+}
+
 func nameOf(kind crm.Kind, v map[string]string) string {
 	switch kind {
 	case crm.Account:

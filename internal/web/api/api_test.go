@@ -296,6 +296,22 @@ func TestFaultsOfCommands(t *testing.T) {
 	}
 }
 
+func TestLookupNeedsAKindAndWords(t *testing.T) {
+	w := newWorld(t)
+	r, b := w.rooms["acme"], w.as("anna.acme")
+	r.take()
+	if code, p := b.do("GET", "/api/v1/console/lookup?kind=Account&q=ac", nil); code != 200 || p["matches"].([]any)[0].(obj)["name"] != "Acme" {
+		t.Errorf("%d %v", code, p)
+	}
+	r.take()
+	if code, p := b.do("GET", "/api/v1/console/lookup?kind=Account&q=+a+", nil); code != 200 || len(p["matches"].([]any)) != 0 || len(r.take()) != 0 {
+		t.Errorf("one letter was looked up: %d %v", code, p)
+	}
+	if code, p := b.do("GET", "/api/v1/console/lookup?kind=User&q=ada", nil); code != 422 || len(r.take()) != 0 {
+		t.Errorf("users may not be looked up: %d %v", code, p)
+	}
+}
+
 func TestOthersInteractionsDoNotExist(t *testing.T) {
 	w := newWorld(t)
 	r := w.rooms["acme"]

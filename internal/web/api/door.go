@@ -45,6 +45,8 @@ type Pops interface {
 	SearchAgain(ctx context.Context, agentID, id string) (interaction.Interaction, error)
 	Choose(ctx context.Context, agentID, id string, ref crm.Ref) (interaction.Interaction, error)
 	Form(ctx context.Context, agentID, id string, kind crm.Kind) (crm.Form, error)
+	// Lookup finds records of one kind by words, for a field that points at one.
+	Lookup(ctx context.Context, agentID string, kind crm.Kind, words string) ([]crm.Match, error)
 	Create(ctx context.Context, agentID, id string, kind crm.Kind, values map[string]string, saveDuplicate bool) (interaction.Interaction, error)
 }
 

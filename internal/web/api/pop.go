@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
+	"unicode/utf8"
 
 	"cordboard/internal/crm"
 	"cordboard/internal/fault"
@@ -30,7 +32,33 @@ type createInput struct {
 	}
 }
 
+type lookupInput struct {
+	Kind  crm.Kind `query:"kind"`
+	Words string   `query:"q"`
+}
+
+type matchesShown struct {
+	Matches []crm.Match `json:"matches"`
+}
+
+// leastWords is how much must be typed before anything is looked up: one letter finds half an org.
+const leastWords = 2
+
 func (a *API) popRoutes() {
+	route(a, "GET /api/v1/console/lookup", "Records of one kind by words, for a field that points at one", func(ctx context.Context, c *caller, in *lookupInput) (*reply[matchesShown], error) {
+		if err := creatable(in.Kind); err != nil {
+			return nil, err
+		}
+		words := strings.TrimSpace(in.Words)
+		if utf8.RuneCountInString(words) < leastWords {
+			return &reply[matchesShown]{matchesShown{[]crm.Match{}}}, nil
+		}
+		m, err := c.tenant.Pops.Lookup(ctx, c.User.ID, in.Kind, words)
+		if m == nil {
+			m = []crm.Match{}
+		}
+		return &reply[matchesShown]{matchesShown{m}}, err
+	})
 	route(a, "POST /api/v1/console/interactions/{id}/pop/search", "Search again", func(ctx context.Context, c *caller, in *commandInput) (*reply[shown], error) {
 		return c.pop(ctx, in.ID, func() (interaction.Interaction, error) {
 			return c.tenant.Pops.SearchAgain(ctx, c.User.ID, in.ID)

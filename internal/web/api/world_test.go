@@ -264,6 +264,11 @@ func (r *rooms) Choose(_ context.Context, _, id string, ref crm.Ref) (interactio
 	return r.answer(id)
 }
 
+func (r *rooms) Lookup(_ context.Context, agentID string, kind crm.Kind, words string) ([]crm.Match, error) {
+	r.called("lookup " + agentID + " " + string(kind) + " " + words)
+	return []crm.Match{{Ref: crm.Ref{Kind: kind, ID: "001A"}, Name: "Acme"}}, nil
+}
+
 func (r *rooms) Form(_ context.Context, _, _ string, kind crm.Kind) (crm.Form, error) {
 	return crm.Form{Kind: kind, Label: string(kind)}, nil
 }

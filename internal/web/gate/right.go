@@ -40,6 +40,7 @@ var rights = map[string]right{
 	"POST /api/v1/console/interactions/{id}/pop/search":   agents,
 	"POST /api/v1/console/interactions/{id}/pop/choose":   agents,
 	"GET /api/v1/console/interactions/{id}/form/{kind}":   agents,
+	"GET /api/v1/console/lookup":                          agents,
 	"POST /api/v1/console/interactions/{id}/records":      agents,
 	"POST /api/v1/console/interactions/{id}/log/retry":    agents,
 	"POST /api/v1/console/phone/connect":                  agents,

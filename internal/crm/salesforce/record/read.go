@@ -192,8 +192,20 @@ func line(sess *access.Session, r wire.Row) crm.Line {
 		l.Kind, l.Title = crm.Case, strings.TrimSpace(r.Text("CaseNumber")+" "+r.Text("Subject"))
 	}
 	if sec, err := strconv.Atoi(r.Text("CallDurationInSeconds")); err == nil && sec > 0 {
-		l.Note = strings.TrimPrefix(l.Note+", "+(time.Duration(sec)*time.Second).String(), ", ")
+		l.Note = strings.TrimPrefix(l.Note+", "+lasted(sec), ", ")
 	}
 	l.URL = access.RecordURL(sess.Instance, l.Ref)
 	return l
+}
+
+// lasted says seconds as people do: "40 s", "7 min", "1 h 5 min".
+func lasted(sec int) string {
+	switch minutes := (sec + 30) / 60; {
+	case sec < 60:
+		return strconv.Itoa(sec) + " s"
+	case minutes < 60:
+		return strconv.Itoa(minutes) + " min"
+	default:
+		return strings.TrimSuffix(strconv.Itoa(minutes/60)+" h "+strconv.Itoa(minutes%60)+" min", " 0 min")
+	}
 }
