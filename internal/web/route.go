@@ -75,7 +75,7 @@ func (s *Server) asset(w http.ResponseWriter, r *http.Request) {
 }
 
 // file serves a built file; false when there is none.
-func (s *Server) file(w http.ResponseWriter, _ *http.Request, name, cache string) bool {
+func (s *Server) file(w http.ResponseWriter, r *http.Request, name, cache string) bool {
 	if !fs.ValidPath(name) || strings.HasPrefix(path.Base(name), ".") {
 		return false
 	}
@@ -99,6 +99,11 @@ func (s *Server) file(w http.ResponseWriter, _ *http.Request, name, cache string
 	}
 	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Cache-Control", cache)
+	w.Header().Set("Vary", "Accept-Encoding")
+	if z := s.packs.of(name, b); z != nil && takesGzip(r) {
+		w.Header().Set("Content-Encoding", "gzip")
+		b = z
+	}
 	s.write(w, b)
 	return true
 }

@@ -99,6 +99,7 @@ type Server struct {
 	api     *api.API
 	hubs    map[string]*live.Hub
 	handler http.Handler
+	packs   packs
 	count   counts
 	stop    func()
 }
