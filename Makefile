@@ -57,7 +57,7 @@ crash: build ## 500 interactions, 20 kills, a CRM that loses replies: nothing lo
 
 .PHONY: bench
 bench: build ## figures as a table and in build/bench.jsonl, one JSON object a line
-	cd e2e && ./bench
+	e2e/bench/run
 
 .PHONY: fuzz
 fuzz: ## each fuzz target for 20 s
