@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -54,6 +55,14 @@ func (c *serveCmd) Run(ctx context.Context) error {
 	a, err := app.New(ctx, c.options())
 	if err != nil {
 		return err
+	}
+	if len(a.Tenants()) == 0 {
+		err := a.FirstRun(ctx, func(code, url string, until time.Time) {
+			fmt.Fprintf(os.Stderr, "There is no tenant yet. Open %s and enter this set-up code (good until %s):\n\n    %s\n\n", url, until.Format("15:04"), code)
+		})
+		if err != nil {
+			return errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
+		}
 	}
 	if err := a.Start(ctx); err != nil {
 		return err

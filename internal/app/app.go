@@ -145,15 +145,12 @@ func (a *App) Start(ctx context.Context) (err error) {
 	if err := a.phones(); err != nil {
 		return err
 	}
-	ln, err := net.Listen("tcp", a.opts.Listen)
+	ln, err := a.listenWeb(ctx)
 	if err != nil {
-		return fault.Newf(fault.Unavailable, "PORT_TAKEN", "The web address %s cannot be listened on. Choose another with --listen.", a.opts.Listen).With(err)
+		return err
 	}
 	a.ln = ln
 	a.later(func() { _ = ln.Close() })
-	if a.opts.PublicURL == "" {
-		a.listen.public.Host = ln.Addr().String()
-	}
 	for _, t := range a.all() {
 		t.fit()
 	}
@@ -175,11 +172,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.wg.Go(func() { a.board.run(background) })
 	a.open.Store(true)
 	a.wg.Go(func() {
-		serve := a.http.Serve
-		if a.opts.TLSCert != "" {
-			serve = func(l net.Listener) error { return a.http.ServeTLS(l, a.opts.TLSCert, a.opts.TLSKey) }
-		}
-		if err := serve(ln); err != nil && !errors.Is(err, http.ErrServerClosed) {
+		if err := a.serveWeb(a.http, ln); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			a.opts.Logger.Error("the web server ended", "err", err)
 		}
 	})

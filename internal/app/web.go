@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"time"
 
@@ -39,6 +40,27 @@ func (a *App) openWeb() error {
 	}
 	a.http = &http.Server{Handler: a.web.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 	return nil
+}
+
+// listenWeb opens the web's address.
+func (a *App) listenWeb(ctx context.Context) (net.Listener, error) {
+	var c net.ListenConfig
+	ln, err := c.Listen(ctx, "tcp", a.opts.Listen)
+	if err != nil {
+		return nil, fault.Newf(fault.Unavailable, "PORT_TAKEN", "The web address %s cannot be listened on. Choose another with --listen.", a.opts.Listen).With(err)
+	}
+	if a.opts.PublicURL == "" {
+		a.listen.public.Host = ln.Addr().String()
+	}
+	return ln, nil
+}
+
+// serveWeb serves until the server is shut down, by https when there is a certificate.
+func (a *App) serveWeb(srv *http.Server, ln net.Listener) error {
+	if a.opts.TLSCert != "" {
+		return srv.ServeTLS(ln, a.opts.TLSCert, a.opts.TLSKey)
+	}
+	return srv.Serve(ln)
 }
 
 // ready says whether the house is open: for whoever watches over the server.
