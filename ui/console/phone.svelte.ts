@@ -29,6 +29,8 @@ export class PhoneHolder {
   #phone: BrowserPhone;
   #ring: Ring;
   #silenced = '';
+  /** Whether the server has this tab's phone, as last heard. */
+  #known = false;
 
   constructor(
     private tab: string,
@@ -71,6 +73,9 @@ export class PhoneHolder {
   follow(v: View): void {
     const p = v.phone;
     if (p.endpoint === 'browser') {
+      // A server that no longer knows the phone it knew was started anew; the line itself would take long to die.
+      if (this.#known && !p.owner && this.#phone.link === 'ready') this.#phone.close();
+      this.#known = p.mine;
       if (p.owner && !p.mine) {
         if (this.#phone.link !== 'elsewhere') this.#phone.elsewhere();
       } else if (this.#phone.link === 'off' || this.#phone.link === 'elsewhere') void this.#phone.connect();
