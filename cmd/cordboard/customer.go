@@ -39,15 +39,14 @@ func (c *customerCallCmd) Run(ctx context.Context) error {
 	ring, cancel := context.WithTimeout(ctx, c.Wait)
 	defer cancel()
 	fmt.Fprintf(os.Stderr, "calling %s as %s…\n", c.To, orWithheld(c.From))
-	call, err := phone.Call(ring, sipphone.Request{Server: c.Server, To: c.To, From: c.From, Display: c.Name, Withheld: c.From == ""})
-	var refused *sipphone.Refused
-	switch {
-	case err != nil && ring.Err() != nil && ctx.Err() == nil:
-		return fault.Newf(fault.Unavailable, "NO_ANSWER", "Nobody answered within %s.", c.Wait)
-	case errors.As(err, &refused):
-		return fault.Newf(fault.Unavailable, "REFUSED", "The call was refused: %d %s.", refused.Code, refused.Reason)
-	case err != nil:
+	call, err := phone.Start(ring, sipphone.Request{Server: c.Server, To: c.To, From: c.From, Display: c.Name, Withheld: c.From == ""})
+	if err != nil {
 		return err
+	}
+	select {
+	case <-call.Answered():
+	case <-call.Done():
+		return c.unanswered(ctx, ring, call)
 	}
 	fmt.Fprintln(os.Stderr, "answered")
 	select {
@@ -65,6 +64,31 @@ func (c *customerCallCmd) Run(ctx context.Context) error {
 	heard, gaps := call.Ear.Packets()
 	fmt.Fprintf(os.Stderr, "heard %.1f s of sound, %d gaps\n", float64(heard)/50, gaps)
 	return nil
+}
+
+// unanswered says why a call ended before anybody answered it.
+func (c *customerCallCmd) unanswered(ctx, ring context.Context, call *sipphone.Call) error {
+	var refused *sipphone.Refused
+	err := call.Err()
+	rang := false
+	select {
+	case <-call.Ringing():
+		rang = true
+	default:
+	}
+	switch {
+	case ctx.Err() != nil: // Ctrl+C
+		return ctx.Err()
+	case ring.Err() != nil && (rang || errors.As(err, &refused)): // cancelled; the other side has agreed
+		return fault.Newf(fault.Unavailable, "NO_ANSWER", "It rang, but nobody answered within %s.", c.Wait)
+	case errors.As(err, &refused):
+		return fault.Newf(fault.Unavailable, "REFUSED", "The call was refused: %d %s.", refused.Code, refused.Reason)
+	case ring.Err() != nil, fault.Is(err, "NO_ANSWER"):
+		return fault.Newf(fault.Unavailable, "NO_SERVER", "Nothing was heard from %s. Is the server running there? Name another address with --server.", c.Server)
+	case err != nil:
+		return err
+	}
+	return fault.New(fault.Unavailable, "ENDED", "The call ended before anybody answered.")
 }
 
 func orWithheld(number string) string {

@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"cordboard/internal/fault"
+	"cordboard/internal/simorg"
 
 	"github.com/alecthomas/kong"
 )
@@ -44,7 +45,6 @@ func main() {
 	parser, err := kong.New(&c,
 		kong.Name("cordboard"),
 		kong.Description("A self-hosted contact centre whose agents see the right Salesforce record before the phone is heard to ring."),
-		kong.UsageOnError(),
 		kong.DefaultEnvars("CORDBOARD"),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)
@@ -52,7 +52,10 @@ func main() {
 		panic(err)
 	}
 	k, err := parser.Parse(os.Args[1:])
-	parser.FatalIfErrorf(err)
+	if err != nil {
+		misunderstood(err)
+		os.Exit(2)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	k.BindTo(ctx, (*context.Context)(nil))
@@ -62,10 +65,30 @@ func main() {
 	}
 }
 
+// misunderstood says what is wrong with the command line, and where to read on.
+func misunderstood(err error) {
+	verb := ""
+	var p *kong.ParseError
+	if errors.As(err, &p) && p.Context != nil && p.Context.Selected() != nil {
+		verb = " " + p.Context.Selected().Path()
+	}
+	what := err.Error()
+	if flag, _, ok := strings.Cut(what, ": expected "); ok && strings.HasSuffix(what, `"EOL" (<EOL>)`) {
+		what = flag + " needs a value"
+	}
+	fmt.Fprintf(os.Stderr, "cordboard: %s. See: cordboard%s --help\n", strings.TrimSuffix(what, "."), verb)
+}
+
 // complain says what went wrong in words, every fault of it, and never a stack trace.
 func complain(err error) {
 	var f *fault.Error
-	if !errors.As(err, &f) {
+	var p *simorg.Problem
+	switch {
+	case errors.As(err, &f):
+	case errors.As(err, &p):
+		fmt.Fprintln(os.Stderr, "cordboard:", p.Message)
+		return
+	default:
 		fmt.Fprintln(os.Stderr, "cordboard:", err)
 		return
 	}
@@ -73,11 +96,14 @@ func complain(err error) {
 	for _, x := range f.Fields {
 		fmt.Fprintf(os.Stderr, "  %s: %s\n", x.Field, x.Message)
 	}
-	if f.Cause != nil && f.Kind != fault.Internal {
-		fmt.Fprintln(os.Stderr, "  cause:", f.Cause)
-	} else if f.Cause != nil {
-		fmt.Fprintln(os.Stderr, "  details:", f.Cause)
+	if f.Cause == nil {
+		return
 	}
+	label := "cause"
+	if f.Kind == fault.Internal {
+		label = "details"
+	}
+	fmt.Fprintf(os.Stderr, "  %s: %s\n", label, strings.Join(strings.Fields(f.Cause.Error()), " "))
 }
 
 // logger writes JSON to stderr at the level asked for.

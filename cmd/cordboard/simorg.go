@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"cordboard/internal/fault"
 	"cordboard/internal/simorg"
 )
 
@@ -26,7 +27,8 @@ func (c *simorgCmd) Run(ctx context.Context) error {
 		return err
 	}
 	if err := org.Start(c.Listen); err != nil {
-		return err
+		_ = org.Stop(ctx)
+		return fault.Newf(fault.Unavailable, "PORT_TAKEN", "The address %s cannot be listened on. Choose another with --listen.", c.Listen)
 	}
 	fmt.Fprintf(os.Stderr, "simorg %s\n  org      %s/\n  control  %s/_sim/\n", version, org.URL(), org.URL())
 	<-ctx.Done()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -45,29 +46,39 @@ func (c *tenantAddCmd) Run(ctx context.Context) error {
 	if err := signin.CheckPassword("password", c.Admin, password); err != nil {
 		return err
 	}
+	// Everything is checked before anything is made (GEN-4).
+	p := tenant.Profile{Label: cmp.Or(c.Label, c.Name), Region: strings.ToUpper(c.Region), TimeZone: c.TimeZone}
+	u := tenant.User{UserID: c.Admin, FirstName: c.First, LastName: c.Last, Email: c.Email, Roles: []tenant.Role{tenant.RoleAdmin}, Endpoint: tenant.EndpointBrowser, OfferSeconds: 30}
+	empty := &tenant.Config{Name: c.Name}
+	if _, err := empty.CheckProfile(p); err != nil {
+		return err
+	}
+	if _, err := empty.CheckUser(u); err != nil {
+		return err
+	}
 	a, err := app.New(ctx, app.Options{Data: c.Data, Database: c.Database, KeyFile: c.KeyFile, Allow: c.Allow, Version: version, Logger: logger("warn")})
 	if err != nil {
 		return err
 	}
 	defer a.Stop(ctx)
 	for _, name := range a.Tenants() {
-		if name == c.Name {
-			return fault.Newf(fault.Conflict, "EXISTS", "The tenant %s exists already; nothing was changed.", c.Name)
+		if name != c.Name {
+			continue
+		}
+		// One without users is what an earlier try left half-made: it is finished now.
+		if t, err := a.Tenant(ctx, name); err != nil || len(t.Settings.Config().Users) > 0 {
+			return cmp.Or(err, error(fault.Newf(fault.Conflict, "EXISTS", "The tenant %s exists already; nothing was changed.", c.Name)))
 		}
 	}
 	t, err := a.Tenant(ctx, c.Name)
 	if err != nil {
 		return err
 	}
-	p := t.Settings.Config().Profile
-	p.Region, p.TimeZone, p.Label = strings.ToUpper(c.Region), c.TimeZone, c.Label
-	if p.Label == "" {
-		p.Label = c.Name
-	}
-	if _, err := t.Settings.SaveProfile(ctx, "system", p); err != nil {
+	now := t.Settings.Config().Profile
+	now.Region, now.TimeZone, now.Label = p.Region, p.TimeZone, p.Label
+	if _, err := t.Settings.SaveProfile(ctx, "system", now); err != nil {
 		return err
 	}
-	u := tenant.User{UserID: c.Admin, FirstName: c.First, LastName: c.Last, Email: c.Email, Roles: []tenant.Role{tenant.RoleAdmin}, Endpoint: tenant.EndpointBrowser, OfferSeconds: 30}
 	if _, err := t.Settings.SaveUser(ctx, "system", u); err != nil {
 		return err
 	}

@@ -70,8 +70,8 @@ func (o *Options) check() (listeners, error) {
 	if (o.TLSCert == "") != (o.TLSKey == "") {
 		f.Add("--tls-cert", "MISSING", "--tls-cert and --tls-key go together.")
 	}
-	host, _, err := net.SplitHostPort(o.Listen)
-	if err != nil {
+	host, _, bad := net.SplitHostPort(o.Listen)
+	if bad != nil {
 		f.Addf("--listen", "BAD_ADDRESS", "%q is no address: give host:port, like 127.0.0.1:8080.", o.Listen)
 	}
 	scheme := "http"
@@ -80,9 +80,10 @@ func (o *Options) check() (listeners, error) {
 	}
 	public := o.PublicURL
 	def(&public, scheme+"://"+o.Listen)
+	var err error
 	if l.public, err = url.Parse(public); err != nil || l.public.Host == "" {
 		f.Addf("--public-url", "BAD_URL", "%q is no address that browsers could open.", public)
-	} else if l.public.Scheme != "https" && !loopback(host) {
+	} else if l.public.Scheme != "https" && bad == nil && !loopback(host) {
 		f.Add("--listen", "NEEDS_TLS", "Off loopback the web is served by https only: give --tls-cert and --tls-key, or listen on 127.0.0.1 behind a proxy with --public-url https://… and --trusted-proxy.")
 	}
 	sipHost, _, err := net.SplitHostPort(o.SIPListen)

@@ -40,8 +40,14 @@ type Customers struct {
 	lines   []Line
 	log     *slog.Logger
 
-	mu    sync.Mutex
-	calls map[string]*customerCall
+	handler http.Handler
+	ctx     context.Context // of every call; ends with Close
+	end     context.CancelFunc
+	wg      sync.WaitGroup
+
+	mu     sync.Mutex
+	closed bool
+	calls  map[string]*customerCall
 }
 
 // most is how many customers may call at once: the page is a toy telephone, not a load generator.
@@ -64,11 +70,25 @@ type customerCall struct {
 
 // NewCustomers makes the page for a switch that listens on server.
 func NewCustomers(server string, samples []Sample, lines []Line, log *slog.Logger) *Customers {
-	return &Customers{server: server, samples: samples, lines: lines, log: log, calls: map[string]*customerCall{}}
+	c := &Customers{server: server, samples: samples, lines: lines, log: log, calls: map[string]*customerCall{}}
+	c.ctx, c.end = context.WithCancel(context.Background())
+	c.handler = c.routes()
+	return c
 }
 
 // Handler serves the page and its calls below /demo/.
-func (c *Customers) Handler() http.Handler {
+func (c *Customers) Handler() http.Handler { return c.handler }
+
+// Close has every customer hang up, and waits until they have.
+func (c *Customers) Close() {
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
+	c.end()
+	c.wg.Wait()
+}
+
+func (c *Customers) routes() http.Handler {
 	files, err := fs.Sub(pageFiles, "page")
 	if err != nil {
 		panic(err)
@@ -130,12 +150,17 @@ func (c *Customers) place(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusTooManyRequests, map[string]string{"message": "Fifty customers are on the line already. Hang some up first."})
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), longest)
+	if c.closed {
+		c.mu.Unlock()
+		answer(w, http.StatusServiceUnavailable, map[string]string{"message": "The demo is stopping. Nobody was called."})
+		return
+	}
+	ctx, cancel := context.WithTimeout(c.ctx, longest)
 	call := &customerCall{ID: rand.Text()[:12], From: in.From, To: in.To, State: "calling", InvitedAt: time.Now().UTC(), hangup: cancel}
 	c.calls[call.ID] = call
 	snapshot := *call
+	c.wg.Go(func() { c.run(ctx, call, in.Name) })
 	c.mu.Unlock()
-	go c.run(ctx, call, in.Name)
 	answer(w, http.StatusCreated, snapshot)
 }
 
@@ -179,10 +204,12 @@ func (c *Customers) run(ctx context.Context, call *customerCall, name string) {
 			}
 			return
 		case <-ctx.Done():
-			if answered == nil {
+			select {
+			case <-leg.Answered(): // also when that came at the same moment
 				bye, done := context.WithTimeout(context.Background(), 5*time.Second)
 				_ = leg.Hangup(bye)
 				done()
+			default:
 			}
 			why = "You hung up."
 			<-leg.Done()

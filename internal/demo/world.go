@@ -5,6 +5,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"net/url"
 
 	"cordboard/internal/app"
 	"cordboard/internal/crm/salesforce"
@@ -113,12 +114,24 @@ func approve(ctx context.Context, t *app.Tenant, org *simorg.Org) error {
 	return org.SetApp(simorg.App{Name: "Cordboard", ConsumerKey: consumerKey, PublicKey: key, Users: []string{"*"}})
 }
 
+// moved follows the simulated org to the address it has this time; another org that was set by hand stays.
+func moved(ctx context.Context, t *app.Tenant, orgURL string) error {
+	set := t.Settings.Config().ScreenPop
+	was, err := url.Parse(set.Connection.LoginURL)
+	if err != nil || set.Connection.LoginURL == orgURL || set.Connection.Environment != "custom" || was.Hostname() != "127.0.0.1" {
+		return nil
+	}
+	set.Connection.LoginURL = orgURL
+	_, err = t.Settings.SaveScreenPop(ctx, "system", set)
+	return err
+}
+
 // settle fills an empty tenant with the sample settings; what is there already is left alone, so that a demo kept with
 // --data goes on as it was.
 func settle(ctx context.Context, t *app.Tenant, orgURL string) error {
 	cfg := t.Settings.Config()
 	if len(cfg.Users) > 0 {
-		return nil
+		return moved(ctx, t, orgURL)
 	}
 	if _, err := t.Org.NewKey(ctx); err != nil {
 		return err

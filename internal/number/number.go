@@ -141,6 +141,9 @@ func steady(n *phonenumbers.PhoneNumber) bool {
 	return err == nil && phonenumbers.GetNationalSignificantNumber(again) == nsn
 }
 
+// KnownRegion reports whether numbers can be read as dialled in a country, ISO 3166 alpha-2 in capitals.
+func KnownRegion(region string) bool { return phonenumbers.GetCountryCodeForRegion(region) != 0 }
+
 // Display is how people of the region write the number: its national form at home, the international form elsewhere.
 // What is no E.164 number is returned as it is.
 func Display(e164, region string) string {

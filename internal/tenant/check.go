@@ -11,6 +11,7 @@ import (
 
 	"cordboard/internal/fault"
 	"cordboard/internal/interaction"
+	"cordboard/internal/number"
 )
 
 // The checks below return a document as it will be stored (spaces trimmed, absent values at their defaults, lists never
@@ -18,7 +19,6 @@ import (
 // limit and length (GEN-5). A document with ID 0 is new.
 
 var (
-	regionForm = regexp.MustCompile(`^[A-Z]{2}$`)
 	e164Form   = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 	// spacing is what people put between digits; a number is stored without it.
 	spacing = strings.NewReplacer(" ", "", "-", "", ".", "", "(", "", ")", "", "\u00a0", "")
@@ -51,7 +51,7 @@ func (f *check) between(field string, value, low, high int) {
 
 func (f *check) region(field, value string, required bool) string {
 	value = strings.ToUpper(strings.TrimSpace(value))
-	if (value != "" || required) && !regionForm.MatchString(value) {
+	if (value != "" || required) && !number.KnownRegion(value) {
 		f.Add(field, "BAD_REGION", "Give a country as two letters, for example US or DE.")
 	}
 	return value
