@@ -138,6 +138,7 @@ func TestServeRefuses(t *testing.T) {
 	refused(t, "", serve("--listen", ":0"), "--tls-cert")
 	refused(t, "", serve("--media-ports", "9-3"), "--media-ports", "9-3")
 	refused(t, "", serve("--tls-cert", "x.pem"), "--tls-key")
+	refused(t, "", serve("--tls-cert", "x.pem", "--tls-key", "y.pem"), "--tls-cert", "x.pem", "no such file")
 	refused(t, "", serve("--data", "/proc/x"), "/proc/x", "can't be written", "--data")
 	refused(t, "", serve("--database", "postgres://u:hunter2@127.0.0.1:1/x"), "PostgreSQL")
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -12,6 +11,7 @@ import (
 	"cordboard/internal/fault"
 	"cordboard/internal/signin"
 	"cordboard/internal/tenant"
+	"cordboard/internal/web/firstrun"
 )
 
 type tenantCmd struct {
@@ -46,43 +46,14 @@ func (c *tenantAddCmd) Run(ctx context.Context) error {
 	if err := signin.CheckPassword("password", c.Admin, password); err != nil {
 		return err
 	}
-	// Everything is checked before anything is made (GEN-4).
-	p := tenant.Profile{Label: cmp.Or(c.Label, c.Name), Region: strings.ToUpper(c.Region), TimeZone: c.TimeZone}
-	u := tenant.User{UserID: c.Admin, FirstName: c.First, LastName: c.Last, Email: c.Email, Roles: []tenant.Role{tenant.RoleAdmin}, Endpoint: tenant.EndpointBrowser, OfferSeconds: 30}
-	empty := &tenant.Config{Name: c.Name}
-	if _, err := empty.CheckProfile(p); err != nil {
-		return err
-	}
-	if _, err := empty.CheckUser(u); err != nil {
-		return err
-	}
 	a, err := app.New(ctx, app.Options{Data: c.Data, Database: c.Database, KeyFile: c.KeyFile, Allow: c.Allow, Version: version, Logger: logger("warn")})
 	if err != nil {
 		return err
 	}
 	defer a.Stop(ctx)
-	for _, name := range a.Tenants() {
-		if name != c.Name {
-			continue
-		}
-		// One without users is what an earlier try left half-made: it is finished now.
-		if t, err := a.Tenant(ctx, name); err != nil || len(t.Settings.Config().Users) > 0 {
-			return cmp.Or(err, error(fault.Newf(fault.Conflict, "EXISTS", "The tenant %s exists already; nothing was changed.", c.Name)))
-		}
-	}
-	t, err := a.Tenant(ctx, c.Name)
+	err = a.Found(ctx, firstrun.Founding{Tenant: c.Name, Label: c.Label, Region: strings.ToUpper(c.Region), TimeZone: c.TimeZone,
+		UserID: c.Admin, First: c.First, Last: c.Last, Email: c.Email, Password: password})
 	if err != nil {
-		return err
-	}
-	now := t.Settings.Config().Profile
-	now.Region, now.TimeZone, now.Label = p.Region, p.TimeZone, p.Label
-	if _, err := t.Settings.SaveProfile(ctx, "system", now); err != nil {
-		return err
-	}
-	if _, err := t.Settings.SaveUser(ctx, "system", u); err != nil {
-		return err
-	}
-	if err := t.SetPassword(ctx, c.Admin, password); err != nil {
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "Tenant %s is made. Start the server and sign in to the Configuration Manager as %s.\nKeep a copy of the master key: without it saved credentials must be entered again.\n", c.Name, c.Admin)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"crypto/tls"
 	"log/slog"
 	"net"
 	"net/http"
@@ -69,6 +70,10 @@ func (o *Options) check() (listeners, error) {
 	}
 	if (o.TLSCert == "") != (o.TLSKey == "") {
 		f.Add("--tls-cert", "MISSING", "--tls-cert and --tls-key go together.")
+	} else if o.TLSCert != "" {
+		if _, err := tls.LoadX509KeyPair(o.TLSCert, o.TLSKey); err != nil {
+			f.Addf("--tls-cert", "BAD_CERTIFICATE", "The certificate %s and the key %s cannot be used: %v.", o.TLSCert, o.TLSKey, err)
+		}
 	}
 	host, _, bad := net.SplitHostPort(o.Listen)
 	if bad != nil {

@@ -62,6 +62,7 @@ type desk struct {
 	trail *settingtest.Trail
 	names *names
 	bus   *bus.Bus
+	claim func(ctx context.Context, number string, channel int64) error
 }
 
 func newDesk() *desk {
@@ -71,7 +72,7 @@ func newDesk() *desk {
 func (d *desk) open(t *testing.T) *setting.Book {
 	t.Helper()
 	b, err := setting.Open(t.Context(), setting.Options{
-		Tenant: "acme", Store: d.store, Trail: d.trail, Bus: d.bus, Accounts: d.names, OrgHosts: []string{"127.0.0.1:8090"},
+		Tenant: "acme", Store: d.store, Trail: d.trail, Bus: d.bus, Accounts: d.names, OrgHosts: []string{"127.0.0.1:8090"}, Claim: d.claim,
 		Now: func() time.Time { return time.Date(2026, 11, 23, 23, 30, 0, 0, time.UTC) },
 	})
 	if err != nil {
@@ -330,5 +331,39 @@ func TestConcurrentSaves(t *testing.T) {
 	wg.Wait()
 	if len(b.Config().Queues) != 20 || b.Config().Revision != 20 {
 		t.Errorf("%d queues at revision %d", len(b.Config().Queues), b.Config().Revision)
+	}
+}
+
+// A number is taken in the installation before the channel that has it is saved, and only when it changes.
+func TestNumbersAreClaimed(t *testing.T) {
+	d := newDesk()
+	var claimed []string
+	d.claim = func(_ context.Context, number string, _ int64) error {
+		if claimed = append(claimed, number); number == "+14155550199" {
+			return fault.New(fault.Conflict, "NUMBER_TAKEN", "Somebody else's.")
+		}
+		return nil
+	}
+	b := d.open(t)
+	ctx := t.Context()
+	q, err := b.SaveQueue(ctx, "system", queue("Support"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ch, err := b.SaveChannel(ctx, "system", tenant.Channel{Name: "Main", Number: "+1 415 555 0100", Queue: q.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ch.Name = "First"
+	if ch, err = b.SaveChannel(ctx, "system", ch); err != nil {
+		t.Fatal(err)
+	}
+	ch.Number = "+14155550199"
+	_, err = b.SaveChannel(ctx, "system", ch)
+	if f := fault.Of(err); f == nil || f.Kind != fault.Invalid || len(f.Fields) != 1 || f.Fields[0] != (fault.Field{Field: "number", Code: "NUMBER_TAKEN", Message: "Somebody else's."}) {
+		t.Errorf("a number of somebody else's: %v", err)
+	}
+	if n := b.Config().Channels[ch.ID].Number; n != "+14155550100" || !slices.Equal(claimed, []string{"+14155550100", "+14155550199"}) {
+		t.Errorf("the channel has %s; claimed %q", n, claimed)
 	}
 }

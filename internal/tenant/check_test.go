@@ -107,6 +107,7 @@ func TestCheckQueue(t *testing.T) {
 		{"wrap-up", func(q *Queue) { q.WrapupSeconds = 3601 }, "wrapupSeconds:OUT_OF_RANGE"},
 		{"announcement", func(q *Queue) { q.AnnounceSeconds = 4 }, "announceSeconds:OUT_OF_RANGE"},
 		{"region", func(q *Queue) { q.Region = "Germany" }, "region:BAD_REGION"},
+		{"no such region", func(q *Queue) { q.Region = "XX" }, "region:BAD_REGION"},
 		{"lists", func(q *Queue) { q.CodeLists = []int64{1, 7} }, "codeLists:UNKNOWN"},
 		{"a channel needs its medium", func(q *Queue) { *q = house().Queues[1]; q.Media = []interaction.Medium{interaction.Chat} }, "media:IN_USE"},
 	} {
