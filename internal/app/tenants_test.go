@@ -147,7 +147,7 @@ func TestStartIsWholeOrNot(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := demo.Settle(s.ctx, a, s.org.URL()); err != nil {
+			if _, err := demo.Settle(s.ctx, a, s.orgURL); err != nil {
 				t.Fatal(err)
 			}
 			err = a.Start(s.ctx)

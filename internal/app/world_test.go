@@ -9,8 +9,10 @@ import (
 	"io"
 	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,11 +27,14 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 
 // site is an installation with real parts: a simulated org, the product on free ports of loopback, the demo's sample tenant.
 type site struct {
-	t    *testing.T
-	ctx  context.Context
-	org  *simorg.Org
-	app  *app.App
-	opts app.Options
+	t   *testing.T
+	ctx context.Context
+	org *simorg.Org
+	// orgURL is where the org is reached, and logins counts what was sent to its SOAP login.
+	orgURL string
+	logins atomic.Int64
+	app    *app.App
+	opts   app.Options
 }
 
 func newSite(t *testing.T, o app.Options) *site {
@@ -41,14 +46,18 @@ func newSite(t *testing.T, o app.Options) *site {
 	if s.org, err = simorg.New(simorg.Options{SeedName: "demo"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.org.Start("127.0.0.1:0"); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.org.Stop(context.Background()) })
+	gate := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/services/Soap/") {
+			s.logins.Add(1)
+		}
+		s.org.Handler().ServeHTTP(w, r)
+	}))
+	t.Cleanup(func() { gate.Close(); _ = s.org.Stop(context.Background()) })
+	s.orgURL = gate.URL
 	s.opts.Data, s.opts.Listen, s.opts.SIPListen = t.TempDir(), "127.0.0.1:0", "127.0.0.1:0"
-	s.opts.Allow = []string{s.org.Addr()}
+	s.opts.Allow = []string{strings.TrimPrefix(s.orgURL, "http://")}
 	s.open(func(a *app.App) {
-		if _, err := demo.Settle(ctx, a, s.org.URL()); err != nil {
+		if _, err := demo.Settle(ctx, a, s.orgURL); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -1,0 +1,102 @@
+package app_test
+
+import (
+	"strings"
+	"testing"
+
+	"cordboard/internal/app"
+	"cordboard/internal/channel/phone/sip/sipphone"
+	"cordboard/internal/simorg"
+)
+
+// talk is a whole conversation up to the end of wrap-up; found is what the console must show of it while it lasts.
+func (sc *screen) talk(what string, found func(i object) bool) (id string) {
+	sc.s.t.Helper()
+	before := map[string]bool{}
+	sc.until("a look", func() bool {
+		for id := range sc.items {
+			before[id] = true
+		}
+		return true
+	})
+	customer := sc.s.call(sipphone.Request{To: "+18661231234", From: "+14155550123"})
+	fresh := func(i object) bool { return !before[text(i, "id")] }
+	i := sc.find(what, func(i object) bool { return fresh(i) && in("accepted")(i) && found(i) })
+	if err := customer.Hangup(sc.s.ctx); err != nil {
+		sc.s.t.Error(err)
+	}
+	sc.find("wrap-up", func(i object) bool { return fresh(i) && in("wrapup")(i) })
+	sc.post(i, "end-wrapup", nil)
+	return text(i, "id")
+}
+
+// log waits until an interaction's log is in a state, and returns it.
+func (sc *screen) log(id, state string) object {
+	sc.s.t.Helper()
+	i := sc.find("a log that is "+state, func(i object) bool { return text(i, "id") == id && text(i, "log", "state") == state })
+	l, _ := i["log"].(object)
+	return l
+}
+
+// LOG-11, LOG-18, LOG-21, MAT-12, SF-10 with the real connector: the org loses an answer, is away, and refuses her.
+func TestAnOrgThatMisbehaves(t *testing.T) {
+	s := newSite(t, app.Options{})
+	s.withDesk(s.signIn("mia"), "ada", sipphone.Options{})
+	ada := s.signIn("ada").console()
+	ada.must("POST", "/api/v1/console/status", object{"status": 4})
+	misbehave := func(f simorg.Fault) {
+		t.Helper()
+		if _, err := s.org.AddFault(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	popped := func(state, code string) func(object) bool {
+		return func(i object) bool { return text(i, "pop", "state") == state && text(i, "pop", "reasonCode") == code }
+	}
+
+	misbehave(simorg.Fault{Kind: "lost_reply", Match: simorg.Match{Path: "CC_Interaction_Key__c"}, Times: 1})
+	if l := ada.log(ada.talk("her record", popped("found", "")), "done"); text(l, "url") == "" {
+		t.Errorf("the log is %v", l)
+	}
+	if text(s.task(1), "WhoId") == "" || s.org.Ledger("Task")[0].Delivered {
+		t.Errorf("the first write is %+v", s.org.Ledger("Task")[0])
+	}
+
+	misbehave(simorg.Fault{Kind: "unavailable"})
+	id := ada.talk("that the org is away", func(i object) bool {
+		return text(i, "pop", "state") == "not_searched" && strings.HasPrefix(text(i, "pop", "message"), "CRM not reached")
+	})
+	if l := ada.log(id, "waiting"); text(l, "next") == "" && text(l, "tries") != "0" {
+		t.Errorf("the log is %v", l)
+	}
+	s.task(1)
+	s.org.ClearFaults()
+	ada.log(id, "done")
+	if text(s.task(2), "WhoId") == "" {
+		t.Error("the log of the call that was not searched stands alone")
+	}
+
+	if err := s.org.SetPassword("ada@demo.example", "changed"); err != nil {
+		t.Fatal(err)
+	}
+	s.org.ExpireSessions("ada@demo.example")
+	before := s.logins.Load()
+	first := ada.talk("that she is refused", popped("not_searched", "INVALID_LOGIN"))
+	if l := ada.log(first, "parked"); text(l, "code") != "INVALID_LOGIN" {
+		t.Errorf("the log is %v", l)
+	}
+	ada.until("the banner", func() bool { return text(ada.crm, "result") == "INVALID_LOGIN" })
+	second := ada.talk("that she is refused still", popped("not_searched", "INVALID_LOGIN"))
+	ada.log(second, "parked")
+	if n := s.logins.Load() - before; n != 1 {
+		t.Errorf("%d sign-ins were sent with the old password, want 1", n)
+	}
+	s.task(2)
+	got := ada.must("PUT", "/api/v1/profile/crm", object{"kind": "password", "loginId": "ada@demo.example", "password": "changed", "token": "TOKADA"})
+	if text(got, "result") != "CONNECTED" {
+		t.Fatalf("the new password: %v", got)
+	}
+	ada.log(first, "done")
+	ada.log(second, "done")
+	s.task(4)
+}
