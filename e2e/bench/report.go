@@ -91,7 +91,7 @@ func (r *report) print(out io.Writer) {
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", f.Name, short(p50), short(f.P99), short(f.Max), f.Unit, n, short(f.Ratio), f.Control, f.Hold)
 	}
-	w.Flush()
+	_ = w.Flush()
 	for _, f := range r.figures {
 		if f.Note != "" {
 			fmt.Fprintf(out, "  %s: %s\n", f.Name, f.Note)

@@ -49,10 +49,46 @@ func benchWriters(b *testing.B, o store.Options, writers int) {
 	}
 	wg.Wait()
 	b.StopTimer()
+	reportSpread(b, took)
+}
+
+func reportSpread(b *testing.B, took []time.Duration) {
 	slices.Sort(took)
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "interactions/s")
 	b.ReportMetric(took[len(took)/2].Seconds()*1000, "p50-ms")
 	b.ReportMetric(took[len(took)*99/100].Seconds()*1000, "p99-ms")
+}
+
+// BenchmarkSteady is how long one takes while 2,000 a second come, whether those before are done or not (DESIGN §8). It is
+// counted from when each was due, so that a stall is charged to everyone whom it kept waiting.
+func BenchmarkSteady(b *testing.B) {
+	const rate = 2000
+	in, err := store.Open(b.Context(), store.Options{DataDir: b.TempDir()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer in.Close() //nolint:errcheck // the measurement is over
+	tn, err := in.Tenant(b.Context(), "acme")
+	if err != nil {
+		b.Fatal(err)
+	}
+	took := make([]time.Duration, b.N)
+	var wg sync.WaitGroup
+	b.ResetTimer()
+	began := time.Now()
+	for n := range b.N {
+		due := began.Add(time.Duration(n) * time.Second / rate)
+		time.Sleep(time.Until(due))
+		wg.Go(func() {
+			if err := tn.Change(b.Context(), closing(fmt.Sprintf("int-%016x", n))); err != nil {
+				b.Error(err)
+			}
+			took[n] = time.Since(due)
+		})
+	}
+	wg.Wait()
+	b.StopTimer()
+	reportSpread(b, took)
 }
 
 func BenchmarkOneByOne(b *testing.B) { benchWriters(b, store.Options{DataDir: b.TempDir()}, 1) }
