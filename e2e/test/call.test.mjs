@@ -256,7 +256,9 @@ test('by keyboard alone: from the ring to the Task', async () => {
   for (let n = 0; n < 5 && !(await ada.page.evaluate(() => document.activeElement?.textContent?.includes('On Break'))); n++) await press('ArrowDown');
   await press('Enter');
   await ada.status('On Break').waitFor();
-  for (let n = 0; n < 40 && !(await ada.page.evaluate(() => document.activeElement?.textContent?.includes('Ready to work'))); n++) await press('Tab');
+  const onReady = () => ada.page.evaluate(() => document.activeElement?.tagName === 'BUTTON' && document.activeElement.textContent?.trim() === 'Ready to work');
+  for (let n = 0; n < 60 && !(await onReady()); n++) await press('Tab');
+  assert.ok(await onReady(), 'Ready to work is reached with Tab');
   await press('Enter');
   await ada.status('Available').waitFor();
   quiet(ada);

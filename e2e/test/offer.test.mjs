@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { agent, openBrowser, quiet } from '../browser.mjs';
 import { asUser, taskFor, tasksFor } from '../salesforce.mjs';
 import { MAIN, orgAt, program, run, signInApi, startWorld, until } from '../world.mjs';
@@ -14,6 +14,9 @@ before(async () => {
   browser = await openBrowser();
 });
 after(() => browser?.close());
+
+// Two worlds at once: one of them mostly waits for an offer to run out.
+describe('two agents', { concurrency: 2 }, () => {
 
 test('a lost offer: Ada on break, her pane says so; Ben gets call, pop and the one Task', async (t) => {
   const world = await startWorld();
@@ -119,4 +122,5 @@ test('private sharing: each stream holds only what that agent’s Salesforce use
   const logs = await world.org.logs();
   assert.deepEqual(logs.map((l) => l.Type ?? null), [null, null]);
   quiet(agents.ada, agents.ben);
+});
 });

@@ -111,13 +111,13 @@ test('the Salesforce password was changed: one failed login, told with its remed
   await ada.page.getByRole('heading', { name: 'External Setup' }).waitFor();
   await ada.page.getByText('Not working').waitFor();
   const form = ada.page.getByRole('main');
-  await form.getByLabel(/^Login ID/).fill('ada@demo.example');
-  await form.getByLabel(/^Password/).fill('demo-pass');
+  await form.getByRole('textbox', { name: /^Login ID/ }).fill('ada@demo.example');
+  await form.getByRole('textbox', { name: /^Password/ }).fill('demo-pass');
   await form.getByRole('button', { name: 'Save' }).click();
   await form.getByText(/token/i).first().waitFor();
   await form.getByText('Not working').waitFor(); // no token: said at once
-  await form.getByLabel(/^Password/).fill('demo-pass');
-  await form.getByLabel(/^Security token/).fill('TOKADA');
+  await form.getByRole('textbox', { name: /^Password/ }).fill('demo-pass');
+  await form.getByRole('textbox', { name: /^Security token/ }).fill('TOKADA');
   await form.getByRole('button', { name: 'Save' }).click();
   await form.getByText('Connected', { exact: true }).waitFor();
   const task = await taskFor(sf, caller, 15000);
