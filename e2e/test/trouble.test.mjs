@@ -9,7 +9,7 @@ let world, browser, ada, sf;
 before(async () => {
   [world, browser] = await Promise.all([startWorld(), openBrowser()]);
   ada = await agent(browser, world, 'ada');
-  sf = await asUser(world.orgUrl, 'ben');
+  sf = await asUser(world.orgUrl, 'mia');
 });
 afterEach(async () => {
   await world.org.noFaults();
@@ -122,7 +122,7 @@ test('the Salesforce password was changed: one failed login, told with its remed
   await form.getByText('Connected', { exact: true }).waitFor();
   const task = await taskFor(sf, caller, 15000);
   assert.deepEqual([task.WhoId, task.WhatId], [null, null], 'Dana has no company');
-  await ada.page.getByRole('link', { name: 'Desk' }).click();
+  await ada.page.getByRole('link', { name: 'Desk', exact: true }).click();
   await ada.logged('(415) 555-0188').or(ada.logged('Dana Whitlock')).getByRole('link', { name: /^Logged/ }).waitFor();
   quiet(ada);
 });
