@@ -86,6 +86,7 @@ func TestAnOrgThatMisbehaves(t *testing.T) {
 		t.Errorf("the log is %v", l)
 	}
 	ada.until("the banner", func() bool { return text(ada.crm, "result") == "INVALID_LOGIN" })
+	s.signIn("ada") // another browser of hers does not try it either
 	second := ada.talk("that she is refused still", popped("not_searched", "INVALID_LOGIN"))
 	ada.log(second, "parked")
 	if n := s.logins.Load() - before; n != 1 {
@@ -99,4 +100,41 @@ func TestAnOrgThatMisbehaves(t *testing.T) {
 	ada.log(first, "done")
 	ada.log(second, "done")
 	s.task(4)
+}
+
+// GEN-9: stopped in the middle of a call. The customer is let go, and at the next start the call is lost, logged once with
+// what was saved, and she can take the next one.
+func TestStoppedDuringACall(t *testing.T) {
+	on(t, func(t *testing.T, s *site) {
+		desk := s.withDesk(s.signIn("mia"), "ada", sipphone.Options{})
+		ada := s.signIn("ada").console()
+		ada.must("POST", "/api/v1/console/status", object{"status": 4})
+		customer := s.call(sipphone.Request{To: "+18661231234", From: "+14155550123"})
+		i := ada.find("her record", func(i object) bool { return in("accepted")(i) && at(i, "pop", "details") != nil })
+		ada.must("PUT", "/api/v1/console/interactions/"+text(i, "id")+"/write", object{"notes": "wants a quote"})
+		s.close()
+		for who, c := range map[string]*sipphone.Call{"customer": customer, "agent": <-desk.Incoming()} {
+			select {
+			case <-c.Done():
+			case <-s.ctx.Done():
+				t.Fatalf("the %s is still on the line", who)
+			}
+		}
+		s.open(nil)
+		ada = ada.person.console()
+		l := ada.log(text(i, "id"), "done")
+		i = ada.find("the lost call", func(x object) bool { return text(x, "id") == text(i, "id") })
+		task := s.task(1)
+		if d := text(task, "Description"); text(l, "url") == "" || text(i, "handling", "reason") != "LOST" || !strings.Contains(d, "wants a quote") || !strings.Contains(d, "lost") || text(task, "WhoId") == "" {
+			t.Errorf("%v was logged as %v", i, task)
+		}
+		if err := desk.Register(s.ctx, s.app.SIPAddr().String()); err != nil {
+			t.Fatal(err)
+		}
+		ada.must("POST", "/api/v1/console/status", object{"status": 4})
+		if err := s.call(sipphone.Request{To: "+18661231234", From: "+14155550123"}).Hangup(s.ctx); err != nil {
+			t.Error(err)
+		}
+		ada.find("the next call", in("wrapup"))
+	})
 }

@@ -39,7 +39,7 @@ type site struct {
 
 func newSite(t *testing.T, o app.Options) *site {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
 	s := &site{t: t, ctx: ctx, opts: o}
 	var err error
