@@ -99,7 +99,7 @@ test('the server is killed and started: wrap-up and notes are kept, the stream h
   await ada.notes.fill('Before the crash.');
   await ada.call.getByText(/^Saved/).waitFor();
   ada.expect(/ERR_(CONNECTION_REFUSED|INCOMPLETE_CHUNKED_ENCODING|CONNECTION_RESET|EMPTY_RESPONSE)/);
-  await world.stop('SIGKILL');
+  await world.kill();
   await ada.page.getByText(/Reconnecting…|No connection to the server/).waitFor();
   await ada.notes.fill('Before the crash, and during it.');
   world = await startWorld({ data, at: world.at });
@@ -116,7 +116,7 @@ test('the server is killed and started: wrap-up and notes are kept, the stream h
   const second = '+12125550144';
   await world.callFrom(second);
   await ada.accept();
-  await world.stop('SIGKILL');
+  await world.kill();
   world = await startWorld({ data, at: world.at });
   const task = await taskFor(sf, second, 40000);
   assert.match(task.Description, /lost/i);
