@@ -65,7 +65,7 @@ fuzz: ## each fuzz target for 20 s
 
 .PHONY: generate
 generate: ## docs/states.md and docs/schema.sql from the code
-	go test ./internal/interaction ./internal/store -run Golden -update
+	go test ./internal/interaction -run States -update && go test ./internal/store -run Schema -update
 
 .PHONY: lint
 lint: ## go vet, gofmt, golangci-lint with .golangci.yml

@@ -83,7 +83,8 @@ type Store interface {
 	// returns all that it changed, d among them; CLAIM_LOST when the claim was lost.
 	ParkLane(ctx context.Context, d Delivery) ([]Delivery, error)
 	// Release sets parked deliveries back to waiting, due at once, with no tries: those that match the filter; empty
-	// fields match all. One named by Key is released from its back-off, too; a filter by Lane alone opens the lane again.
+	// fields match all. One named by Key is released from its back-off, too; a filter by Lane alone opens the lane
+	// again and releases what was parked with it, not what is parked for a reason of its own.
 	Release(ctx context.Context, f Filter, at time.Time) ([]Delivery, error)
 	// Drop ends a parked or waiting delivery for good; NotFound, or Conflict when it is running or over.
 	Drop(ctx context.Context, key, reason string, at time.Time) (Delivery, error)

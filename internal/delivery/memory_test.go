@@ -20,12 +20,13 @@ type memory struct {
 	all    map[string]*delivery.Delivery
 	age    []string // keys, oldest first
 	lanes  map[string][2]string
+	byLane map[string]bool // keys parked because their lane was
 	stream map[string]int64
 	broken error // every call fails with it
 }
 
 func newMemory() *memory {
-	return &memory{all: map[string]*delivery.Delivery{}, lanes: map[string][2]string{}, stream: map[string]int64{}}
+	return &memory{all: map[string]*delivery.Delivery{}, lanes: map[string][2]string{}, byLane: map[string]bool{}, stream: map[string]int64{}}
 }
 
 func (m *memory) Promise(in desk.Intent) error {
@@ -39,6 +40,7 @@ func (m *memory) Promise(in desk.Intent) error {
 		Order: in.Order, Intent: in.Payload, State: delivery.Waiting, Created: now, Since: now, Next: now, Version: 1}
 	if p, ok := m.lanes[in.Lane]; ok {
 		d.State, d.Code, d.Reason, d.Finished = delivery.Parked, p[0], p[1], now
+		m.byLane[in.Key] = true
 	}
 	m.all[in.Key] = d
 	m.age = append(m.age, in.Key)
@@ -147,6 +149,7 @@ func (m *memory) Settle(_ context.Context, d delivery.Delivery) (int64, error) {
 	d.Intent, d.Frozen = have.Intent, have.Frozen
 	d.Version++
 	*have = d
+	delete(m.byLane, d.Key)
 	if d.State == delivery.Done {
 		delete(m.lanes, d.Lane)
 	}
@@ -180,19 +183,22 @@ func (m *memory) ParkLane(_ context.Context, d delivery.Delivery) ([]delivery.De
 	return m.each(func(x *delivery.Delivery) bool { return x == have || x.Lane == d.Lane && x.State == delivery.Waiting },
 		func(x *delivery.Delivery) {
 			x.State, x.Code, x.Reason, x.Finished = delivery.Parked, d.Code, d.Reason, d.Finished
+			m.byLane[x.Key] = true
 		}), nil
 }
 
 func (m *memory) Release(_ context.Context, f delivery.Filter, at time.Time) ([]delivery.Delivery, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if f == (delivery.Filter{Lane: f.Lane}) {
+	lane := f.Lane != "" && f == (delivery.Filter{Lane: f.Lane})
+	if lane {
 		delete(m.lanes, f.Lane)
 	}
 	return m.each(func(d *delivery.Delivery) bool {
-		return (d.State == delivery.Parked || f.Key != "" && d.State == delivery.Waiting) && matches(f, d)
+		return (!lane || m.byLane[d.Key]) && (d.State == delivery.Parked || f.Key != "" && d.State == delivery.Waiting) && matches(f, d)
 	}, func(d *delivery.Delivery) {
 		d.State, d.Next, d.Since, d.Tries, d.Finished = delivery.Waiting, at, at, 0, time.Time{}
+		delete(m.byLane, d.Key)
 	}), m.broken
 }
 

@@ -33,19 +33,19 @@ func (u *unit) Promise(in desk.Intent) error {
 		}
 		seq = max(seq, last+1)
 	}
-	state, code, reason, finished := delivery.Waiting, "", "", int64(0)
+	state, code, reason, finished, byLane := delivery.Waiting, "", "", int64(0), 0
 	parked, err := u.q.Get("SELECT code, reason FROM parked_lane WHERE lane = $1", []any{in.Lane}, &code, &reason)
 	if err != nil {
 		return err
 	}
 	ms := engine.Millis(u.now)
 	if parked {
-		state, finished = delivery.Parked, ms
+		state, finished, byLane = delivery.Parked, ms, 1
 	}
 	_, err = u.q.Exec(`INSERT INTO delivery (key, seq, lane, kind, interaction, handling, agent, ord, state, intent,
-    frozen, result, code, reason, tries, attempts, created_at, since, next_at, lease, finished_at, version)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', '', $11, $12, 0, '', $13, $13, $13, 0, $14, 1) ON CONFLICT (key) DO NOTHING`,
-		in.Key, seq, in.Lane, in.Kind, in.Interaction, in.Handling, in.Agent, in.Order, string(state), string(in.Payload), code, reason, ms, finished)
+    frozen, result, code, reason, tries, attempts, created_at, since, next_at, lease, finished_at, by_lane, version)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', '', $11, $12, 0, '', $13, $13, $13, 0, $14, $15, 1) ON CONFLICT (key) DO NOTHING`,
+		in.Key, seq, in.Lane, in.Kind, in.Interaction, in.Handling, in.Agent, in.Order, string(state), string(in.Payload), code, reason, ms, finished, byLane)
 	return err
 }
 
@@ -202,7 +202,7 @@ func settle(q *engine.Q, d delivery.Delivery) error {
 		return err
 	}
 	return claimed(q, d, `state = $3, result = $4, code = $5, reason = $6, tries = $7, attempts = $8,
-    next_at = $9, finished_at = $10, lease = 0, version = version + 1`,
+    next_at = $9, finished_at = $10, lease = 0, by_lane = 0, version = version + 1`,
 		string(d.State), string(d.Result), d.Code, d.Reason, d.Tries, string(attempts), engine.Millis(d.Next), engine.Millis(d.Finished))
 }
 
@@ -222,7 +222,7 @@ func (t *Tenant) ParkLane(ctx context.Context, d delivery.Delivery) (out []deliv
 ON CONFLICT (lane) DO UPDATE SET code = excluded.code, reason = excluded.reason`, d.Lane, d.Code, d.Reason); err != nil {
 			return err
 		}
-		out, err = changed(q, `UPDATE delivery SET version = version + 1, finished_at = $3, state = 'parked', code = $4, reason = $5
+		out, err = changed(q, `UPDATE delivery SET version = version + 1, finished_at = $3, state = 'parked', by_lane = 1, code = $4, reason = $5
 WHERE lane = $1 AND (state = 'waiting' OR key = $2)`, []any{d.Lane, d.Key, engine.Millis(d.Finished), d.Code, d.Reason})
 		return err
 	})

@@ -17,13 +17,17 @@ func (t *Tenant) Release(ctx context.Context, f delivery.Filter, at time.Time) (
 	}
 	f.State = ""
 	filter(&w, f)
+	lane := f.Lane != "" && f == (delivery.Filter{Lane: f.Lane})
+	if lane { // what is parked for a reason of its own still needs a person
+		w.conds = append(w.conds, "by_lane = 1")
+	}
 	err = t.db.Write(ctx, func(q *engine.Q) error {
-		if f == (delivery.Filter{Lane: f.Lane}) {
+		if lane {
 			if err := openLane(q, f.Lane); err != nil {
 				return err
 			}
 		}
-		out, err = changed(q, `UPDATE delivery SET state = 'waiting', next_at = $1, since = $1, tries = 0, finished_at = 0, version = version + 1
+		out, err = changed(q, `UPDATE delivery SET state = 'waiting', next_at = $1, since = $1, tries = 0, finished_at = 0, by_lane = 0, version = version + 1
 `+w.text(), w.args)
 		return err
 	})

@@ -19,7 +19,7 @@ import (
 // limit and length (GEN-5). A document with ID 0 is new.
 
 var (
-	e164Form   = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
+	e164Form = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 	// spacing is what people put between digits; a number is stored without it.
 	spacing = strings.NewReplacer(" ", "", "-", "", ".", "", "(", "", ")", "", "\u00a0", "")
 )

@@ -272,6 +272,15 @@ var deliveryTests = map[string]func(t *testing.T, tn *store.Tenant){
 			}
 		}
 		promise(t, tn, desk.Intent{Key: "k5", Lane: "o/ag1", Agent: "ag1"})
+		own := claim(t, tn, now, 1)[0] // k3, of another lane, parks for a reason of its own
+		own.Code = "REQUIRED_FIELD_MISSING"
+		settle(t, tn, own, delivery.Parked)
+		if ds, err := tn.Release(t.Context(), delivery.Filter{Lane: "o/ag2"}, now); err != nil || len(ds) > 0 {
+			t.Errorf("a new sign-on released %s, %v: a person must look at it", keys(ds), err)
+		}
+		if ds, err := tn.Release(t.Context(), delivery.Filter{Key: "k3"}, now); err != nil || keys(ds) != "k3" {
+			t.Errorf("a person's retry released %s, %v", keys(ds), err)
+		}
 		later, err := tn.Delivery(t.Context(), "k5")
 		if err != nil || later.State != delivery.Parked || later.Code != "INVALID_LOGIN" {
 			t.Errorf("promised later: %+v, %v", later, err)

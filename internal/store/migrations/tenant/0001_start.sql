@@ -62,6 +62,7 @@ CREATE TABLE delivery (
     next_at     BIGINT NOT NULL,
     lease       BIGINT NOT NULL,
     finished_at BIGINT NOT NULL,
+    by_lane     BIGINT NOT NULL, -- 1: parked because its lane was, not for a reason of its own
     version     BIGINT NOT NULL
 );
 CREATE INDEX delivery_due ON delivery (state, seq, next_at, lane);
