@@ -61,7 +61,7 @@ var Lines = []Line{
 var Samples = []Sample{
 	{"Ann Okafor", "+14155550123", "one contact of Acme Fabrication"},
 	{"A shared number", "+14155551212", "two contacts and a lead have it"},
-	{"Oliver Pryce", "+442079460018", "in London, stored as 020 7946 0018"},
+	{"Greta Lindqvist", "+4915125550199", "in Berlin, stored as +49 1512 5550199"},
 	{"Dana Whitlock", "+14155550188", "a contact without a company"},
 	{"A new customer", "+14155550199", "nobody has this number: a blank record"},
 	{"Withheld", "", "no search, the form without a number"},

@@ -24,7 +24,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Installation) {
 		name  string
 		tests map[string]func(t *testing.T, tn *store.Tenant)
 	}{
-		{"desk", deskTests}, {"concurrency", raceTests}, {"delivery", deliveryTests}, {"setting", settingTests}, {"kept", keptTests},
+		{"desk", deskTests}, {"concurrency", raceTests}, {"delivery", deliveryTests}, {"lane", laneTests}, {"setting", settingTests}, {"kept", keptTests},
 	} {
 		t.Run(suite.name, func(t *testing.T) {
 			for name, test := range suite.tests {
