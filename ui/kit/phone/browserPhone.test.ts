@@ -97,6 +97,23 @@ describe('the browser phone', () => {
     expect(s.asked).toEqual([]);
   });
 
+  it('is made anew when the connection stays away, and left alone when it comes back', async () => {
+    const s = stage();
+    await s.phone.connect();
+    s.peers[0]!.become('disconnected');
+    expect(s.phone.link).toBe('ready');
+    s.peers[0]!.become('connected');
+    await s.retry();
+    expect(s.peers).toHaveLength(1);
+    s.peers[0]!.become('disconnected');
+    await s.retry(); // five seconds later
+    expect(s.peers[0]!.closed).toBe(true);
+    expect(s.phone.link).toBe('failed');
+    await s.retry();
+    expect(s.peers).toHaveLength(2);
+    expect(s.phone.link).toBe('ready');
+  });
+
   it('opens the microphone for a call and closes it afterwards', async () => {
     const s = stage();
     await s.phone.connect();

@@ -5,6 +5,9 @@
  */
 import { Problem, sentence } from '../api.ts';
 
+/** How long a connection may be away before it is made anew, in ms. */
+const AWAY = 5000;
+
 export type Link = 'off' | 'connecting' | 'ready' | 'elsewhere' | 'failed';
 export type Mic = 'unknown' | 'ready' | 'denied' | 'missing' | 'failed';
 
@@ -38,6 +41,7 @@ export class BrowserPhone {
   #output = '';
   #tries = 0;
   #retry: unknown = null;
+  #away: unknown = null;
 
   constructor(
     private deps: PhoneDeps,
@@ -60,9 +64,13 @@ export class BrowserPhone {
     peer.ontrack = (e) => this.#hear(e.streams[0] ?? new MediaStream([e.track]));
     peer.onconnectionstatechange = () => {
       if (!mine()) return;
+      this.deps.clearTimeout(this.#away);
       if (peer.connectionState === 'connected') {
         this.#tries = 0;
         this.#say('ready');
+      } else if (peer.connectionState === 'disconnected') {
+        // It may come back by itself; but the server waits 15 s at most for a call's phone, and the browser's own "failed" may come later.
+        this.#away = this.deps.setTimeout(() => mine() && this.#lost('The audio connection broke. It is being made again.'), AWAY);
       } else if (peer.connectionState === 'failed' || peer.connectionState === 'closed') {
         this.#lost('The audio connection broke. It is being made again.');
       }
@@ -200,6 +208,7 @@ export class BrowserPhone {
 
   #drop(): void {
     this.deps.clearTimeout(this.#retry);
+    this.deps.clearTimeout(this.#away);
     const p = this.#peer;
     this.#peer = null;
     this.#sender = null;
