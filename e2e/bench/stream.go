@@ -26,7 +26,7 @@ func (s *session) listen(ctx context.Context, tab string) (<-chan news, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := s.client.Do(req)
+	r, err := s.client.Do(req) //nolint:bodyclose // the goroutine below closes it when the stream ends
 	if err != nil {
 		return nil, err
 	}

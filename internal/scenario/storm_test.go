@@ -32,7 +32,6 @@ type storm struct {
 	rnd      *rand.Rand
 	versions map[string]int64    // agent → latest Version heard
 	heard    map[string][]string // interaction → its events, in order
-	holder   map[string]string   // agent → interaction he is in conversation in
 	state    map[string]int64    // interaction → latest Version heard
 }
 
