@@ -126,9 +126,11 @@ func (t *Tenant) start(ctx context.Context) error {
 				}
 			}
 		}),
-		bus.Subscribe(t.Bus, func(setting.Changed) {
-			if err := t.reserve(context.Background()); err != nil {
-				t.log.Error("a number could not be reserved", "err", err)
+		bus.Subscribe(t.Bus, func(c setting.Changed) {
+			if c.Kind == setting.KindChannel {
+				if err := t.reserve(context.Background()); err != nil {
+					t.log.Error("a number could not be reserved", "err", err)
+				}
 			}
 			t.Desk.Reconsider()
 		}),

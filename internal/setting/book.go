@@ -16,12 +16,12 @@ import (
 	"cordboard/internal/tenant"
 )
 
-// The kinds of document.
+// The kinds of document. KindChannel is told to others: whose numbers are whose follows from it.
 const (
 	kindProfile   = "profile"
 	kindScreenPop = "screenpop"
 	kindQueue     = "queue"
-	kindChannel   = "channel"
+	KindChannel   = "channel"
 	kindCodeList  = "codelist"
 	kindTrunk     = "trunk"
 	kindUser      = "user"
@@ -135,7 +135,7 @@ func place(c *tenant.Config, d Doc) error {
 		q.ID, q.Version = d.ID, d.Version
 		c.Queues[d.ID] = q
 		return err
-	case kindChannel:
+	case KindChannel:
 		var ch tenant.Channel
 		err := read(&ch)
 		ch.ID, ch.Version = d.ID, d.Version

@@ -98,7 +98,7 @@ func (b *Book) SaveChannel(ctx context.Context, by string, ch tenant.Channel) (t
 			return ch, f.Err()
 		}
 	}
-	d, err := b.put(ctx, by, Doc{Kind: kindChannel, ID: ch.ID}, ch.Version, at(c.Channels, ch.ID), ch)
+	d, err := b.put(ctx, by, Doc{Kind: KindChannel, ID: ch.ID}, ch.Version, at(c.Channels, ch.ID), ch)
 	if err != nil {
 		return ch, err
 	}
@@ -166,7 +166,7 @@ func (b *Book) RemoveChannel(ctx context.Context, by string, id int64) error {
 	if !ok {
 		return missing("channel")
 	}
-	return b.remove(ctx, by, kindChannel, id, ch.Version, ch, func(c *tenant.Config) { delete(c.Channels, id) })
+	return b.remove(ctx, by, KindChannel, id, ch.Version, ch, func(c *tenant.Config) { delete(c.Channels, id) })
 }
 
 // RemoveCodeList removes a list that no queue uses.

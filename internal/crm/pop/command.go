@@ -11,11 +11,7 @@ import (
 // SearchAgain searches anew on the agent's wish (MAT-12) and returns the interaction as it is when the search has begun.
 func (s *Service) SearchAgain(ctx context.Context, agentID, id string) (interaction.Interaction, error) {
 	i, err := s.mine(ctx, agentID, id, func(i *interaction.Interaction) error {
-		p := i.Pops[agentID]
-		if p == nil {
-			p = s.blank(i, &s.Config().ScreenPop)
-			i.Pops[agentID] = p
-		}
+		p := s.popOf(i, agentID)
 		p.State, p.Reason, p.ReasonCode = crm.PopSearching, "", ""
 		Show(p, interaction.EventChanged, s.Clock().UTC())
 		return nil
@@ -75,11 +71,7 @@ func (s *Service) Create(ctx context.Context, agentID, id string, kind crm.Kind,
 		m.Name, m.Company, m.AccountID, m.ContactID, m.URL = rec.Name, rec.Company, rec.AccountID, rec.ContactID, rec.URL
 	}
 	return s.mine(ctx, agentID, id, func(i *interaction.Interaction) error {
-		p := i.Pops[agentID]
-		if p == nil {
-			p = s.blank(i, &s.Config().ScreenPop)
-			i.Pops[agentID] = p
-		}
+		p := s.popOf(i, agentID)
 		Adopt(p, m)
 		p.Details = nil
 		if rerr == nil {

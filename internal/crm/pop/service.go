@@ -159,37 +159,32 @@ func unanswered(p *crm.Pop, k interaction.EventKind) bool {
 
 // show brings a pop that was prepared earlier to the screen.
 func (s *Service) show(id, agentID string, k interaction.EventKind) {
-	cfg := s.Config()
 	s.annotate(id, agentID, func(i *interaction.Interaction) error {
-		p := i.Pops[agentID]
-		if p == nil { // the search is still under way: the card says so
-			p = s.blank(i, &cfg.ScreenPop)
-			i.Pops[agentID] = p
-		}
-		Show(p, k, s.Clock().UTC())
+		Show(s.popOf(i, agentID), k, s.Clock().UTC()) // while the search is still under way, the card says so
 		return nil
 	})
 }
 
-// blank is the pop of a search that has only begun. It makes sure that the interaction can hold pops.
-func (s *Service) blank(i *interaction.Interaction, set *tenant.ScreenPop) *crm.Pop {
+// popOf is the agent's pop on the interaction; one that was not there is that of a search which has only begun.
+func (s *Service) popOf(i *interaction.Interaction, agentID string) *crm.Pop {
+	if p := i.Pops[agentID]; p != nil {
+		return p
+	}
 	if i.Pops == nil {
 		i.Pops = map[string]*crm.Pop{}
 	}
-	return &crm.Pop{State: crm.PopSearching, Key: Keys(i, set.Withheld)[0]}
+	p := &crm.Pop{State: crm.PopSearching, Key: Keys(i, s.Config().ScreenPop.Withheld)[0]}
+	i.Pops[agentID] = p
+	return p
 }
 
 // write changes the agent's pop, and shows it when the event that began it, or one that came since, is ticked.
 func (s *Service) write(id, agentID string, k interaction.EventKind, change func(*crm.Pop)) {
-	set := s.Config().ScreenPop
+	triggers := s.Config().ScreenPop.Triggers
 	s.annotate(id, agentID, func(i *interaction.Interaction) error {
-		p := i.Pops[agentID]
-		if p == nil {
-			p = s.blank(i, &set)
-			i.Pops[agentID] = p
-		}
+		p := s.popOf(i, agentID)
 		change(p)
-		if Ticked(set.Triggers, k) {
+		if Ticked(triggers, k) {
 			Show(p, k, s.Clock().UTC())
 		}
 		return nil

@@ -282,6 +282,21 @@ func TestWaitingCustomersAreFetchedAhead(t *testing.T) {
 	})
 }
 
+func TestASecondSearchReadsWhatIsChosen(t *testing.T) {
+	during(t, func(r *rig) {
+		r.offer("ada")
+		synctest.Wait()
+		r.desk.i.Pops["ada"].Chosen, r.desk.i.Pops["ada"].ChosenBy, r.desk.i.Pops["ada"].Details = bob.Ref, "agent", nil
+		if _, err := r.s.SearchAgain(context.Background(), "ada", "int-1"); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if p := r.desk.pop("ada"); p.Chosen != bob.Ref || p.Details == nil || p.Details.Ref != bob.Ref {
+			t.Fatalf("Bob is chosen, but the details are %+v", p.Details)
+		}
+	})
+}
+
 func TestLookupGivesOnlyTheKindAskedFor(t *testing.T) {
 	during(t, func(r *rig) {
 		acme := crm.Match{Ref: crm.Ref{Kind: crm.Account, ID: "001A"}, Name: "Acme"}
