@@ -23,7 +23,7 @@ func offers(ctx context.Context, s settings, w *world, r *report) error {
 		return err
 	}
 	var made tenant.User
-	if err := admin.ask(ctx, http.MethodPost, "/api/v1/manager/users", map[string]any{
+	if err := admin.Ask(ctx, http.MethodPost, "/api/v1/manager/users", map[string]any{
 		"userId": "bench", "firstName": "Bench", "lastName": "Agent", "email": "bench@acme.example", "roles": []string{"agent"},
 		"queues": map[string]int{"2": 5}, "offerSeconds": 30, "endpoint": "sip", "seat": false, "password": demo.Password, "version": 0, "id": "",
 	}, &made); err != nil {
@@ -33,7 +33,7 @@ func offers(ctx context.Context, s settings, w *world, r *report) error {
 		User   tenant.User
 		Secret string
 	}
-	if err := admin.ask(ctx, http.MethodPost, "/api/v1/manager/users/"+made.ID+"/sip-secret", map[string]any{}, &account); err != nil {
+	if err := admin.Ask(ctx, http.MethodPost, "/api/v1/manager/users/"+made.ID+"/sip-secret", map[string]any{}, &account); err != nil {
 		return err
 	}
 	device, err := sipphone.New(sipphone.Options{User: account.User.SIPUser, Secret: account.Secret, Mode: sipphone.Never})
@@ -50,11 +50,11 @@ func offers(ctx context.Context, s settings, w *world, r *report) error {
 	}
 	listening, stop := context.WithCancel(ctx)
 	defer stop()
-	stream, err := agent.listen(listening, "bench")
+	stream, err := listen(listening, agent, "bench")
 	if err != nil {
 		return err
 	}
-	if err := agent.ask(ctx, http.MethodPost, "/api/v1/console/status", map[string]int{"status": available}, nil); err != nil {
+	if err := agent.Ask(ctx, http.MethodPost, "/api/v1/console/status", map[string]int{"status": available}, nil); err != nil {
 		return err
 	}
 	customer, err := sipphone.New(sipphone.Options{})
@@ -71,7 +71,7 @@ func offers(ctx context.Context, s settings, w *world, r *report) error {
 		took = append(took, d)
 	}
 	r.add(figure{Name: "INVITE → offer on the stream", Control: "disk flush", Note: "the agent's device is a SIP telephone; one call at a time"}.spread(took))
-	return agent.ask(ctx, http.MethodDelete, "/api/v1/session", nil, nil)
+	return agent.Ask(ctx, http.MethodDelete, "/api/v1/session", nil, nil)
 }
 
 func oneOffer(ctx context.Context, w *world, customer *sipphone.Phone, stream <-chan news, from string) (time.Duration, error) {

@@ -123,11 +123,11 @@ func rings(ctx context.Context, s settings, w *world, r *report) error {
 	if err != nil {
 		return err
 	}
-	stream, err := agent.listen(ctx, "bench")
+	stream, err := listen(ctx, agent, "bench")
 	if err != nil {
 		return err
 	}
-	if err := agent.ask(ctx, http.MethodPost, "/api/v1/console/status", map[string]int{"status": available}, nil); err != nil {
+	if err := agent.Ask(ctx, http.MethodPost, "/api/v1/console/status", map[string]int{"status": available}, nil); err != nil {
 		return err
 	}
 	customer, err := sipphone.New(sipphone.Options{})

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"cordboard/e2e/person"
 )
 
 // news is what the agent's live stream said, with the instant when its bytes were here.
@@ -20,13 +22,13 @@ type news struct {
 // available is the agent's status in which calls come to him (AGT-4).
 const available = 4
 
-// listen opens the agent's live stream and sends what it says until ctx ends; then the channel closes.
-func (s *session) listen(ctx context.Context, tab string) (<-chan news, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.base+"/api/v1/console/stream?tab="+tab, nil)
+// listen opens an agent's live stream and sends what it says until ctx ends; then the channel closes.
+func listen(ctx context.Context, agent *person.Person, tab string) (<-chan news, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, agent.Base+"/api/v1/console/stream?tab="+tab, nil)
 	if err != nil {
 		return nil, err
 	}
-	r, err := s.client.Do(req) //nolint:bodyclose // the goroutine below closes it when the stream ends
+	r, err := agent.Client.Do(req) //nolint:bodyclose // the goroutine below closes it when the stream ends
 	if err != nil {
 		return nil, err
 	}

@@ -8,11 +8,11 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/http/cookiejar"
 	"os"
 	"os/exec"
 	"time"
 
+	"cordboard/e2e/person"
 	"cordboard/internal/demo"
 )
 
@@ -100,50 +100,9 @@ func done(c *http.Client, req *http.Request) error {
 	return nil
 }
 
-// session is a person's sign-in.
-type session struct {
-	base   string
-	client *http.Client
-}
-
-func (w *world) signIn(ctx context.Context, userID string) (*session, error) {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		return nil, err
-	}
-	s := &session{base: w.base, client: &http.Client{Jar: jar}}
-	return s, s.ask(ctx, http.MethodPost, "/api/v1/session", map[string]string{"userId": userID, "password": demo.Password}, nil)
-}
-
-// ask makes one request; in and out may be nil.
-func (s *session) ask(ctx context.Context, method, path string, in, out any) error {
-	var body bytes.Buffer
-	if in != nil {
-		if err := json.NewEncoder(&body).Encode(in); err != nil {
-			return err
-		}
-	}
-	req, err := http.NewRequestWithContext(ctx, method, s.base+path, &body)
-	if err != nil {
-		return err
-	}
-	if in != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	r, err := s.client.Do(req)
-	if err != nil {
-		return err
-	}
-	defer r.Body.Close()
-	if r.StatusCode >= 300 {
-		var p struct{ Code, Message string }
-		_ = json.NewDecoder(r.Body).Decode(&p)
-		return fmt.Errorf("%s %s: %d %s %s", method, path, r.StatusCode, p.Code, p.Message)
-	}
-	if out != nil {
-		return json.NewDecoder(r.Body).Decode(out)
-	}
-	return nil
+// signIn signs a sample user in; his requests are unbounded, as the stream needs it.
+func (w *world) signIn(ctx context.Context, userID string) (*person.Person, error) {
+	return person.SignIn(ctx, w.base, userID, demo.Password, 0)
 }
 
 // freePort finds a port of this machine that is free now, for TCP and UDP.

@@ -31,7 +31,7 @@ func (w *world) drain(ctx context.Context) error {
 		var got struct {
 			Counts map[string]struct{ Count int }
 		}
-		if err := s.ask(ctx, http.MethodGet, "/api/v1/manager/deliveries?limit=1", nil, &got); err != nil {
+		if err := s.Ask(ctx, http.MethodGet, "/api/v1/manager/deliveries?limit=1", nil, &got); err != nil {
 			return err
 		}
 		if n := got.Counts["parked"].Count; n > 0 {

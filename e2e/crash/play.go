@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"cordboard/e2e/person"
 	"cordboard/internal/channel/phone/sip/sipphone"
 )
 
@@ -85,7 +86,7 @@ func (w *world) killDue() bool {
 }
 
 // atWork keeps an agent's telephone registered and him ready to work, as a person at a desk would.
-func (w *world) atWork(ctx context.Context, a *agent, s *session) {
+func (w *world) atWork(ctx context.Context, a *agent, s *person.Person) {
 	go func() {
 		for range a.phone.Incoming() { // it answers by itself; nobody needs to look at the calls
 		}
@@ -97,7 +98,7 @@ func (w *world) atWork(ctx context.Context, a *agent, s *session) {
 				Agent struct{ Status int }
 			}
 			// A session of before the kill is still good: sign-ins are stored.
-			_ = s.ask(short, http.MethodPost, "/api/v1/console/status", map[string]int{"status": 4}, &got)
+			_ = s.Ask(short, http.MethodPost, "/api/v1/console/status", map[string]int{"status": 4}, &got)
 		}
 		done()
 		select {

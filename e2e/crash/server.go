@@ -3,14 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/cookiejar"
 	"os"
 	"os/exec"
 	"time"
 
+	"cordboard/e2e/person"
 	"cordboard/internal/demo"
 )
 
@@ -59,48 +58,7 @@ func (s *server) kill() {
 	<-s.dead
 }
 
-// session is a person's sign-in; it survives the kills, as the cookie does in a browser.
-type session struct {
-	base   string
-	client *http.Client
-}
-
-func (w *world) signIn(ctx context.Context, userID string) (*session, error) {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		return nil, err
-	}
-	s := &session{base: "http://" + w.web, client: &http.Client{Jar: jar, Timeout: 5 * time.Second}}
-	return s, s.ask(ctx, http.MethodPost, "/api/v1/session", map[string]string{"userId": userID, "password": demo.Password}, nil)
-}
-
-// ask makes one request; out may be nil.
-func (s *session) ask(ctx context.Context, method, path string, in, out any) error {
-	var body bytes.Buffer
-	if in != nil {
-		if err := json.NewEncoder(&body).Encode(in); err != nil {
-			return err
-		}
-	}
-	req, err := http.NewRequestWithContext(ctx, method, s.base+path, &body)
-	if err != nil {
-		return err
-	}
-	if in != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	r, err := s.client.Do(req)
-	if err != nil {
-		return err
-	}
-	defer r.Body.Close()
-	if r.StatusCode >= 300 {
-		var p struct{ Code, Message string }
-		_ = json.NewDecoder(r.Body).Decode(&p)
-		return fmt.Errorf("%s %s: %d %s %s", method, path, r.StatusCode, p.Code, p.Message)
-	}
-	if out != nil {
-		return json.NewDecoder(r.Body).Decode(out)
-	}
-	return nil
+// signIn signs a user in; the sign-in survives the kills, as the cookie does in a browser.
+func (w *world) signIn(ctx context.Context, userID string) (*person.Person, error) {
+	return person.SignIn(ctx, "http://"+w.web, userID, demo.Password, 5*time.Second)
 }
