@@ -57,20 +57,16 @@ func (s *Service) search(i interaction.Interaction, agentID string, k interactio
 			s.write(i.ID, agentID, k, func(p *crm.Pop) { p.Key = o.key; Miss(p, o.err, s.Clock().UTC()) })
 			return
 		}
-		var unread crm.Ref // the chosen match, when its details are not known
-		s.write(i.ID, agentID, k, func(p *crm.Pop) {
-			p.Key, unread = o.key, crm.Ref{}
+		p := s.write(i.ID, agentID, k, func(p *crm.Pop) {
+			p.Key = o.key
 			if o.key.Refusal != "" {
 				Refuse(p, FormKind(i.Medium, &set))
 				return
 			}
 			Fill(p, o.found, FormKind(i.Medium, &set), s.Clock().UTC())
-			if p.Details == nil {
-				unread = p.Chosen
-			}
 		})
-		if !unread.Zero() {
-			s.details(ctx, i.ID, agentID, unread)
+		if p != nil && p.Details == nil && !p.Chosen.Zero() {
+			s.details(ctx, i.ID, agentID, p.Chosen)
 		}
 	})
 }

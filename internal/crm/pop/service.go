@@ -178,10 +178,11 @@ func (s *Service) popOf(i *interaction.Interaction, agentID string) *crm.Pop {
 	return p
 }
 
-// write changes the agent's pop, and shows it when the event that began it, or one that came since, is ticked.
-func (s *Service) write(id, agentID string, k interaction.EventKind, change func(*crm.Pop)) {
+// write changes the agent's pop, shows it when the event that began it is ticked, and returns it as it was kept; nil when
+// it was not. change may still run after write has returned, when we are stopping, so it changes nothing but the pop.
+func (s *Service) write(id, agentID string, k interaction.EventKind, change func(*crm.Pop)) *crm.Pop {
 	triggers := s.Config().ScreenPop.Triggers
-	s.annotate(id, agentID, func(i *interaction.Interaction) error {
+	return s.annotate(id, agentID, func(i *interaction.Interaction) error {
 		p := s.popOf(i, agentID)
 		change(p)
 		if Ticked(triggers, k) {
@@ -191,9 +192,9 @@ func (s *Service) write(id, agentID string, k interaction.EventKind, change func
 	})
 }
 
-// annotate writes onto the interaction while it is the agent's to see.
-func (s *Service) annotate(id, agentID string, fn func(*interaction.Interaction) error) {
-	_, err := s.Desk.Annotate(s.ctx, id, agentID, func(i *interaction.Interaction) error {
+// annotate writes onto the interaction while it is the agent's to see, and returns his pop as it was kept.
+func (s *Service) annotate(id, agentID string, fn func(*interaction.Interaction) error) *crm.Pop {
+	i, err := s.Desk.Annotate(s.ctx, id, agentID, func(i *interaction.Interaction) error {
 		if !Concerns(i, agentID) {
 			return errPassed
 		}
@@ -202,6 +203,10 @@ func (s *Service) annotate(id, agentID string, fn func(*interaction.Interaction)
 	if err != nil && !fault.Is(err, errPassed.Code) && s.ctx.Err() == nil {
 		s.Logger.Warn("pop not kept", "interaction", id, "code", fault.Of(err).Code, "cause", err)
 	}
+	if err != nil {
+		return nil
+	}
+	return i.PopOf(agentID)
 }
 
 var errPassed = fault.New(fault.Gone, "PASSED_ON", "This interaction is no longer yours.")

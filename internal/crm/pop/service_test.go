@@ -2,6 +2,7 @@ package pop
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"sync"
 	"testing"
@@ -30,13 +31,25 @@ func (d *oneDesk) Annotate(_ context.Context, _, _ string, fn func(*interaction.
 		return interaction.Interaction{}, err
 	}
 	d.changes++
-	return d.i, nil
+	return clone(d.i), nil
+}
+
+// clone is what the real desk gives out: a picture that later changes leave alone.
+func clone(i interaction.Interaction) (out interaction.Interaction) {
+	b, err := json.Marshal(i)
+	if err == nil {
+		err = json.Unmarshal(b, &out)
+	}
+	if err != nil {
+		panic(err)
+	}
+	return out
 }
 
 func (d *oneDesk) One(context.Context, string) (interaction.Interaction, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.i, nil
+	return clone(d.i), nil
 }
 
 func (d *oneDesk) pop(agent string) crm.Pop {
@@ -116,7 +129,7 @@ func (r *rig) offer(agent string) {
 
 func (r *rig) happens(k interaction.EventKind, agent string) {
 	r.desk.mu.Lock()
-	i := r.desk.i
+	i := clone(r.desk.i)
 	r.desk.mu.Unlock()
 	bus.Publish(r.bus, desk.Changed{Interaction: &i, Events: []interaction.Event{{Kind: k, Agent: agent}}})
 }
